@@ -268,7 +268,7 @@ const agl_ctx *agl__run_ctx(const agl_run *r) { return r->ctx; }
 agl_status agl__run_output(agl_table **out, agl_run *r, const char *name, size_t rows, agl_error *err) {
     const agl_output_spec *o = agl__method_output(r->method, name);
     if (!o) return agl_fail(err, AGL_EINTERNAL, "the record of %s %s has no table '%s'", r->method->verb, r->method->name, name);
-    agl_table *t;
+    agl_table *t = NULL;
     agl_status status = agl_table_new(&t, name, rows, err);
     for (size_t j = 0; j < o->n_columns && status == AGL_OK; j++)
         status = agl_table_add(NULL, t, o->columns[j].name, o->columns[j].type, err);

@@ -253,6 +253,15 @@ static agl_status parse_steps(agl_study *s, agl_yaml *y, yaml_node_t *map, agl_e
 
 /* ---- sections ------------------------------------------------------------------------------------------------------ */
 
+/* "a, b, c" of the steps, with `inputs` of the inputs before them. */
+static void known_names(char *out, size_t size, const agl_study *s, bool inputs) {
+    size_t used = 0, first = inputs ? s->n_inputs : 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < first + s->n_steps && used + 40 < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%.30s", i ? ", " : "",
+                                 i < first ? s->inputs[i].name : s->steps[i - first].name);
+}
+
 static agl_status parse_section(agl_study_section *section, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
     static const char *const known[] = {"title", "text", "steps"};
     agl_status status = agl__yaml_check_map(y, node, "section", known, COUNT(known), err);
@@ -269,9 +278,12 @@ static agl_status parse_section(agl_study_section *section, agl_study *s, agl_ya
         bool found = false;
         for (size_t k = 0; name && k < s->n_steps; k++)
             found = found || strcmp(s->steps[k].name, name) == 0;
-        if (!found)
-            return agl_fail(err, AGL_EUSAGE, "%s line %d: the section names a step '%s' that is not there", y->path,
-                            agl__yaml_line(item), name ? name : "");
+        if (!found) {
+            char names[400];
+            known_names(names, sizeof names, s, false);
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: the section names a step '%s' that is not there; the steps: %s", y->path,
+                            agl__yaml_line(item), name ? name : "", names);
+        }
         if (used + strlen(name) + 2 < sizeof joined)
             used += (size_t)snprintf(joined + used, sizeof joined - used, "%s%s", used ? "," : "", name);
     }
@@ -327,9 +339,11 @@ static agl_status resolve_refs(agl_study *s, agl_error *err) {
             if (found) continue;
             agl_status status = resolve_table(&step->inputs[k].table, &step->inputs[k].step, s, ref, step->line, err);
             if (status != AGL_OK) return status;
-            if (step->inputs[k].step < 0)
-                return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' takes '%s', which is neither an input nor a step", s->path,
-                                step->line, step->name, ref);
+            if (step->inputs[k].step >= 0) continue;
+            char names[400];
+            known_names(names, sizeof names, s, true);
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' takes '%s', which is neither an input nor a step; known: %s",
+                            s->path, step->line, step->name, ref, names);
         }
     }
     return AGL_OK;

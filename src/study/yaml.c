@@ -67,9 +67,11 @@ agl_status agl__yaml_check_map(agl_yaml *y, yaml_node_t *node, const char *what,
         bool found = n == 0;
         for (size_t i = 0; i < n; i++)
             found = found || strcmp(known[i], key) == 0;
+        int line = agl__yaml_line(yaml_document_get_node(&y->document, pair->key));
+        if (agl__yaml_get(y, node, key) != value)
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: '%s' stands twice in %s", y->path, line, key, what);
         if (found) continue;
         const char *near = agl__nearest(key, known, n);
-        int line = agl__yaml_line(yaml_document_get_node(&y->document, pair->key));
         return agl_fail(err, AGL_EUSAGE, "%s line %d: unknown key '%s' in %s%s%s%s", y->path, line, key, what,
                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }

@@ -123,20 +123,21 @@ out:
     return status;
 }
 
-/* Runs all statements of `sql`; the result of the last one is handed over when `result` is not NULL. */
+/* Runs all statements of `sql`; with `result` there may be only one, whose result is handed over. */
 static agl_status run_sql(duckdb_result *result, agl_db *db, const char *sql, agl_error *err) {
     duckdb_extracted_statements statements = NULL;
     idx_t n = duckdb_extract_statements(db->connection, sql, &statements);
     agl_status status = n ? AGL_OK : fail_sql(err, duckdb_extract_statements_error(statements));
+    /* A condition such as --where "true); COPY ..." must not smuggle in a second statement. */
+    if (result && n > 1) status = agl_fail(err, AGL_EUSAGE, "a condition must be one SQL expression, without ';'");
     for (idx_t i = 0; i < n && status == AGL_OK; i++) {
         duckdb_prepared_statement statement = NULL;
         duckdb_result local;
-        bool keep = result && i + 1 == n;
         if (duckdb_prepare_extracted_statement(db->connection, statements, i, &statement) != DuckDBSuccess)
             status = fail_sql(err, duckdb_prepare_error(statement));
         else
-            status = run_prepared(keep ? result : &local, db, statement, err);
-        if (status == AGL_OK && !keep) duckdb_destroy_result(&local);
+            status = run_prepared(result ? result : &local, db, statement, err);
+        if (status == AGL_OK && !result) duckdb_destroy_result(&local);
         duckdb_destroy_prepare(&statement);
     }
     duckdb_destroy_extracted(&statements);

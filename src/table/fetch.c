@@ -1,6 +1,6 @@
 #include "table/fetch.h"
+#include "base/intern.h"
 #include "base/mem.h"
-#include "table/intern.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,11 +62,35 @@ static agl_status take_text(agl_column *c, agl_intern *in, duckdb_vector vector,
             c->code[at + i] = -1;
             continue;
         }
-        agl_status status =
-            agl__intern(&c->code[at + i], in, duckdb_string_t_data(&data[i]), duckdb_string_t_length(data[i]), err);
-        if (status != AGL_OK) return status;
+        c->code[at + i] = agl__intern_add(in, duckdb_string_t_data(&data[i]), duckdb_string_t_length(data[i]));
+        if (c->code[at + i] < 0) return agl_fail_memory(err);
     }
     return AGL_OK;
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* Makes the texts of `in` the sorted dictionary of the column and rewrites its codes. */
+static agl_status sort_dict(agl_column *c, const agl_intern *in, size_t rows, agl_error *err) {
+    size_t n = (size_t)in->n;
+    const char **texts = AGL_NEW(const char *, n);
+    int32_t *fresh = AGL_NEW(int32_t, n);
+    agl_status status = texts && fresh ? AGL_OK : agl_fail_memory(err);
+    for (size_t i = 0; i < n && status == AGL_OK; i++)
+        texts[i] = agl__intern_text(in, (int32_t)i);
+    if (status == AGL_OK) {
+        qsort(texts, n, sizeof *texts, by_text);
+        status = agl_dict_set(&c->dict, texts, n, err);
+    }
+    if (status == AGL_OK) {
+        for (size_t i = 0; i < n; i++)
+            fresh[agl__intern_find(in, texts[i], strlen(texts[i]))] = (int32_t)i;
+        for (size_t row = 0; row < rows; row++)
+            if (c->code[row] >= 0) c->code[row] = fresh[c->code[row]];
+    }
+    free(texts);
+    free(fresh);
+    return status;
 }
 
 static agl_status mark_missing(agl_column *c, size_t row, size_t rows, agl_error *err) {
@@ -119,7 +143,7 @@ static agl_status take_chunk(agl_table *t, agl_intern *interns, duckdb_result *r
 agl_status agl__fetch(agl_table **out, duckdb_result *result, const char *name, agl_error *err) {
     agl_table *t = NULL;
     agl_intern *interns = NULL;
-    size_t rows = duckdb_row_count(result), at = 0, ready = 0;
+    size_t rows = duckdb_row_count(result), at = 0;
     agl_status status = agl_table_new(&t, name, rows, err);
     if (status == AGL_OK) status = add_columns(t, result, err);
     if (status != AGL_OK) goto out;
@@ -129,8 +153,6 @@ agl_status agl__fetch(agl_table **out, duckdb_result *result, const char *name, 
         status = agl_fail_memory(err);
         goto out;
     }
-    for (; ready < t->n_columns; ready++)
-        if ((status = agl__intern_new(&interns[ready], err)) != AGL_OK) goto out;
 
     while (at < rows) {
         duckdb_data_chunk chunk = duckdb_fetch_chunk(*result);
@@ -142,9 +164,9 @@ agl_status agl__fetch(agl_table **out, duckdb_result *result, const char *name, 
     }
     for (size_t j = 0; j < t->n_columns && status == AGL_OK; j++)
         if (t->columns[j].type == AGL_KEY)
-            status = agl__intern_finish(&t->columns[j].dict, &interns[j], t->columns[j].code, rows, err);
+            status = sort_dict(&t->columns[j], &interns[j], rows, err);
 out:
-    for (size_t j = 0; interns && j < ready; j++)
+    for (size_t j = 0; interns && j < t->n_columns; j++)
         agl__intern_free(&interns[j]);
     free(interns);
     if (status != AGL_OK) {
@@ -157,14 +179,14 @@ out:
 
 /* ---- the other way ---------------------------------------------------------------------------------------------- */
 
-static void put_texts(const agl_column *c, const size_t *lengths, duckdb_vector vector, size_t at, size_t n) {
+static void put_texts(const agl_column *c, duckdb_vector vector, size_t at, size_t n) {
     for (size_t i = 0; i < n; i++) {
         int32_t code = c->code[at + i];
         if (code < 0) {
             duckdb_vector_ensure_validity_writable(vector);
             duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), i);
         } else {
-            duckdb_vector_assign_string_element_len(vector, i, c->dict.text[code], lengths[code]);
+            duckdb_vector_assign_string_element(vector, i, c->dict.text[code]);
         }
     }
 }
@@ -201,22 +223,9 @@ static duckdb_data_chunk new_chunk(const agl_table *t) {
     return chunk;
 }
 
-/* Lengths of all texts, so that a text repeated a million times is measured once. */
-static size_t **text_lengths(const agl_table *t) {
-    size_t **lengths = AGL_NEW(size_t *, t->n_columns);
-    for (size_t j = 0; lengths && j < t->n_columns; j++) {
-        const agl_dict *d = &t->columns[j].dict;
-        lengths[j] = AGL_NEW(size_t, d->n);
-        for (size_t i = 0; lengths[j] && i < d->n; i++)
-            lengths[j][i] = strlen(d->text[i]);
-    }
-    return lengths;
-}
-
 agl_status agl__append(duckdb_appender appender, const agl_table *t, agl_error *err) {
     agl_status status = AGL_OK;
-    size_t **lengths = text_lengths(t);
-    for (size_t at = 0; lengths && at < t->rows && status == AGL_OK;) {
+    for (size_t at = 0; at < t->rows && status == AGL_OK;) {
         size_t n = t->rows - at < duckdb_vector_size() ? t->rows - at : duckdb_vector_size();
         duckdb_data_chunk chunk = new_chunk(t);
         if (!chunk) {
@@ -226,7 +235,7 @@ agl_status agl__append(duckdb_appender appender, const agl_table *t, agl_error *
         for (size_t j = 0; j < t->n_columns; j++) {
             duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, j);
             if (t->columns[j].type == AGL_KEY)
-                put_texts(&t->columns[j], lengths[j], vector, at, n);
+                put_texts(&t->columns[j], vector, at, n);
             else
                 put_numbers(&t->columns[j], vector, at, n);
         }
@@ -236,9 +245,5 @@ agl_status agl__append(duckdb_appender appender, const agl_table *t, agl_error *
         duckdb_destroy_data_chunk(&chunk);
         at += n;
     }
-    if (!lengths) return agl_fail_memory(err);
-    for (size_t j = 0; j < t->n_columns; j++)
-        free(lengths[j]);
-    free(lengths);
     return status;
 }

@@ -8,7 +8,7 @@
 
 static const char *const missing_marks[] = {"",     "na",      "n/a", "n.a.", "null", "none", ":",
                                             "..",   ".",       "-",   "--",   "…",    "–",    "missing"};
-static const char *const suppressed_marks[] = {"d", "s", "c", "x", "(d)", "(s)", "(c)", "(x)", "*", "**", "***", ":c", ": c",
+static const char *const suppressed_marks[] = {"(d)", "(s)", "(c)", "(x)", "*", "**", "***", ":c", ": c",
                                                "confidential", "suppressed", "withheld"};
 
 static bool one_of(const char *const *list, size_t n, const char *text) {
@@ -74,7 +74,8 @@ bool agl__parse_number(double *value, agl_state *state, const char *text, char d
 
     *value = NAN;
     if (one_of(missing_marks, sizeof missing_marks / sizeof *missing_marks, s)) return *state = AGL_MISSING, true;
-    if (one_of(suppressed_marks, sizeof suppressed_marks / sizeof *suppressed_marks, s))
+    if (one_of(suppressed_marks, sizeof suppressed_marks / sizeof *suppressed_marks, s) || strcmp(s, "D") == 0 ||
+        strcmp(s, "S") == 0 || strcmp(s, "c") == 0) /* bare letters as the U.S. Census and Eurostat write them */
         return *state = AGL_SUPPRESSED, true;
     char *flag = strrchr(s, ' ');
     if (flag && flag > s && strlen(flag + 1) <= 2 && isalpha((unsigned char)flag[1])) *flag = '\0';

@@ -76,16 +76,19 @@ static void find_texts(plan *p) {
 static void put_date(agl_text *sql, const agl_relation *r, int column) {
     bool date = is_date_type(r->type[column]);
     if (date) agl__text_add(sql, "CAST(");
-    else agl__text_add(sql, "coalesce(try_cast(");
+    else agl__text_add(sql, "coalesce(try_cast(CAST("); /* by way of text: a condition makes DuckDB find types of its own */
     agl__text_identifier(sql, r->name[column]);
     if (date) {
         agl__text_add(sql, " AS DATE)");
         return;
     }
-    agl__text_add(sql, " AS DATE), CAST(try_strptime(CAST(");
+    agl__text_add(sql, " AS VARCHAR) AS DATE), CAST(try_strptime(CAST(");
     agl__text_identifier(sql, r->name[column]);
     agl__text_add(sql, " AS VARCHAR), ['%%d/%%m/%%Y', '%%d.%%m.%%Y', '%%Y%%m%%d', '%%Y-%%m', '%%Y']) AS DATE))");
 }
+
+/* What people write where no date is known. */
+#define MISSING_DATES "'', 'na', 'n/a', 'n.a.', 'null', 'none', ':', '.', '..', '-', '--', 'missing'"
 
 static void put_expression(agl_text *sql, const plan *p, size_t relation, size_t want) {
     const agl_relation *r = &p->relations[relation];
@@ -104,11 +107,13 @@ static void put_expression(agl_text *sql, const plan *p, size_t relation, size_t
     } else {
         agl__text_add(sql, "CASE WHEN ");
         agl__text_identifier(sql, r->name[column]);
-        agl__text_add(sql, " IS NULL THEN NULL ELSE CAST(coalesce(");
+        agl__text_add(sql, " IS NULL OR lower(trim(CAST(");
+        agl__text_identifier(sql, r->name[column]);
+        agl__text_add(sql, " AS VARCHAR))) IN (%s) THEN NULL ELSE CAST(coalesce(", MISSING_DATES);
         if (type == AGL_WANT_YEAR) {
-            agl__text_add(sql, "try_cast(");
+            agl__text_add(sql, "try_cast(CAST(");
             agl__text_identifier(sql, r->name[column]);
-            agl__text_add(sql, " AS DOUBLE), year(");
+            agl__text_add(sql, " AS VARCHAR) AS DOUBLE), year(");
         } else {
             agl__text_add(sql, "datediff('day', DATE '1970-01-01', ");
         }
@@ -121,6 +126,7 @@ static void put_expression(agl_text *sql, const plan *p, size_t relation, size_t
 
 static void put_from(agl_text *sql, const plan *p, size_t relation, bool all_text) {
     const agl_relation *r = &p->relations[relation];
+    bool sniff = p->source->where || p->source->suppressed;
     agl_as *as = AGL_NEW(agl_as, r->n_columns);
     if (!as) {
         sql->failed = true;
@@ -128,10 +134,12 @@ static void put_from(agl_text *sql, const plan *p, size_t relation, bool all_tex
     }
     for (size_t w = 0; w < p->n_wants; w++) {
         int c = p->column[relation * p->n_wants + w];
-        if (c >= 0 && as[c] != AGL_AS_TEXT)
-            as[c] = is_number(p->wants[w].type) && !p->as_text[w] && !all_text ? AGL_AS_NUMBER : AGL_AS_TEXT;
+        if (c < 0 || as[c] == AGL_AS_TEXT) continue;
+        /* Years and dates keep the type that DuckDB finds when a condition compares them: "year >= 2015". */
+        bool compared = sniff && (p->wants[w].type == AGL_WANT_YEAR || p->wants[w].type == AGL_WANT_DATE);
+        if (!compared) as[c] = is_number(p->wants[w].type) && !p->as_text[w] && !all_text ? AGL_AS_NUMBER : AGL_AS_TEXT;
     }
-    agl__relation_from(sql, r, as, p->source->where || p->source->suppressed);
+    agl__relation_from(sql, r, as, sniff);
     free(as);
 }
 
@@ -159,7 +167,12 @@ static agl_status run_select(agl_table **out, plan *p, agl_error *err) {
     agl_error cause = {0};
     agl_status status = sql.failed ? agl_fail_memory(&cause) : agl__db_query(out, p->db, sql.data, &cause);
     agl__text_free(&sql);
-    return status == AGL_OK ? AGL_OK : agl__relation_fail(err, &p->relations[0], &cause);
+    if (status == AGL_OK) return AGL_OK;
+    bool sql_is_wrong = strstr(cause.message, "Parser Error") || strstr(cause.message, "Binder Error") ||
+                        strstr(cause.message, "Catalog Error");
+    if (p->source->where && sql_is_wrong)
+        return agl_fail(err, AGL_EUSAGE, "the condition --where \"%.200s\" cannot be used: %.600s", p->source->where, cause.message);
+    return agl__relation_fail(err, &p->relations[0], &cause);
 }
 
 /* Plain numbers are read by DuckDB in parallel; when one cell is not plain, all number columns are read again as text and

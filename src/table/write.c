@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,15 +55,23 @@ static agl_status copy_out(agl_db *db, const agl_table *t, const char *to, const
     return status;
 }
 
-agl_status agl__copy_file(const char *from, const char *to, agl_error *err) {
+static agl_status pour(const char *from, FILE *to, const char *name, agl_error *err) {
     char buffer[1 << 16];
-    FILE *in = fopen(from, "rb"), *out = in ? fopen(to, "wb") : NULL;
-    agl_status status = in && out ? AGL_OK : agl_fail(err, AGL_EIO, "cannot copy '%s' to '%s': %s", from, to, strerror(errno));
+    FILE *in = fopen(from, "rb");
+    agl_status status = in ? AGL_OK : agl_fail(err, AGL_EIO, "cannot read '%s': %s", from, strerror(errno));
     size_t n;
     while (status == AGL_OK && (n = fread(buffer, 1, sizeof buffer, in)) > 0)
-        if (fwrite(buffer, 1, n, out) != n) status = agl_fail(err, AGL_EIO, "%s", strerror(errno));
+        if (fwrite(buffer, 1, n, to) != n) status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", name, strerror(errno));
+    if (status == AGL_OK && ferror(in)) status = agl_fail(err, AGL_EIO, "cannot read '%s'", from);
     if (in) fclose(in);
-    if (out && fclose(out) != 0 && status == AGL_OK) status = agl_fail(err, AGL_EIO, "%s", strerror(errno));
+    return status;
+}
+
+agl_status agl__copy_file(const char *from, const char *to, agl_error *err) {
+    FILE *out = fopen(to, "wb");
+    if (!out) return agl_fail(err, AGL_EIO, "cannot write '%s': %s", to, strerror(errno));
+    agl_status status = pour(from, out, to, err);
+    if (fclose(out) != 0 && status == AGL_OK) status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", to, strerror(errno));
     return status;
 }
 
@@ -195,6 +204,23 @@ agl_status agl__write(const char *path, agl_db *db, const agl_table *const *tabl
     return status;
 }
 
+/* By way of a file: DuckDB would open /dev/stdout anew, which truncates what ">> file" means to append to. */
 agl_status agl__write_stdout(agl_db *db, const agl_table *table, agl_error *err) {
-    return copy_out(db, table, "/dev/stdout", "FORMAT csv, HEADER", err);
+    const char *folder = getenv("TMPDIR");
+    char *name;
+    if (asprintf(&name, "%s/agglo-XXXXXX", folder && *folder ? folder : "/tmp") < 0) return agl_fail_memory(err);
+    int file = mkstemp(name);
+    if (file < 0) {
+        agl_status status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", name, strerror(errno));
+        free(name);
+        return status;
+    }
+    close(file);
+    agl_status status = copy_out(db, table, name, "FORMAT csv, HEADER", err);
+    if (status == AGL_OK) status = pour(name, stdout, "standard output", err);
+    if (status == AGL_OK && fflush(stdout) != 0)
+        status = agl_fail(err, AGL_EIO, "cannot write 'standard output': %s", strerror(errno));
+    unlink(name);
+    free(name);
+    return status;
 }
