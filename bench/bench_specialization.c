@@ -1,7 +1,8 @@
-/* measure specialization, CSV in to Parquet out, against DuckDB's own SQL for the bare ratio on the same file in the same
- * process.
+/* measure specialization, CSV in to Parquet out, against DuckDB's own SQL for the bare ratio on the same file
+ * in the same process.
  *
- *   bench_specialization FILE REGION INDUSTRY VALUE [YEAR]      e.g. cbp_county_naics4_2017_2019.csv.gz fips naics emp year
+ *   bench_specialization FILE REGION INDUSTRY VALUE [YEAR]      e.g. cbp_county_naics4_2017_2019.csv.gz fips
+ * naics emp year
  */
 #include "op/invoke.h"
 #include "table/write.h"
@@ -30,10 +31,14 @@ static double bare(const char *out, char **a, agl_error *err) {
     double start = now();
     check(agl__db_open(&db, NULL, false, NULL, err), err);
     check(agl__db_exec(db, err,
-                       "COPY (WITH t AS (SELECT \"%s\" r, \"%s\" i, \"%s\" v, \"%s\" y FROM read_csv('%s', types={'%s': 'VARCHAR', '%s': "
-                       "'VARCHAR'})), a AS (SELECT r, y, sum(v) s FROM t GROUP BY ALL), b AS (SELECT i, y, sum(v) s FROM t GROUP BY ALL), "
-                       "c AS (SELECT y, sum(v) s FROM t GROUP BY ALL) SELECT t.*, (t.v / a.s) / (b.s / c.s) AS lq FROM t JOIN a USING (r, y) "
-                       "JOIN b USING (i, y) JOIN c USING (y) ORDER BY r, i, y) TO '%s' (FORMAT parquet, COMPRESSION zstd)",
+                       "COPY (WITH t AS (SELECT \"%s\" r, \"%s\" i, \"%s\" v, \"%s\" y FROM read_csv('%s', "
+                       "types={'%s': 'VARCHAR', '%s': "
+                       "'VARCHAR'})), a AS (SELECT r, y, sum(v) s FROM t GROUP BY ALL), b AS (SELECT i, y, "
+                       "sum(v) s FROM t GROUP BY ALL), "
+                       "c AS (SELECT y, sum(v) s FROM t GROUP BY ALL) SELECT t.*, (t.v / a.s) / (b.s / c.s) "
+                       "AS lq FROM t JOIN a USING (r, y) "
+                       "JOIN b USING (i, y) JOIN c USING (y) ORDER BY r, i, y) TO '%s' (FORMAT parquet, "
+                       "COMPRESSION zstd)",
                        a[2], a[3], a[4], a[5], a[1], a[2], a[3], out),
           err);
     agl__db_close(db);
@@ -77,7 +82,7 @@ int main(int argc, char **argv) {
         if (o < best_ours) best_ours = o;
     }
     unlink(out);
-    printf("%zu rows: bare SQL %.3f s, measure specialization %.3f s, ratio %.2f (at most 1.5)\n", rows, best_bare, best_ours,
-           best_ours / best_bare);
+    printf("%zu rows: bare SQL %.3f s, measure specialization %.3f s, ratio %.2f (at most 1.5)\n", rows,
+           best_bare, best_ours, best_ours / best_bare);
     return 0;
 }

@@ -5,6 +5,7 @@ usage: spec.py c OUT RECORD...       C tables for src/op/spec.h
        spec.py man OUTDIR RECORD...  one man page a method
        spec.py md OUTDIR RECORD...   one Markdown page a method
        spec.py header OUT HEADER...  the umbrella header agglo.h
+       spec.py ops OUT RECORD...     prototypes of all ops, included by src/op/run.h
 """
 import os
 import sys
@@ -192,11 +193,16 @@ def c_method(w, r):
 def write_c(out, records):
     w = Writer()
     rows = [c_method(w, r) for r in records]
-    ops = "\n".join(f"agl_status agl_op_{r['verb']}_{r['name']}(agl_run *run, agl_error *err);" for r in records)
     with open(out, "w") as f:
         f.write("/* Made by tools/spec.py from spec/; do not edit. */\n#include \"op/spec.h\"\n\n#include <math.h>\n\n"
-                + ops + "\n\n" + "\n".join(w.lines) + "\n\nconst agl_method agl__methods[] = {\n    "
+                + "\n".join(w.lines) + "\n\nconst agl_method agl__methods[] = {\n    "
                 + (",\n    ".join(rows) or "{0}") + f"}};\nconst size_t agl__n_methods = {len(rows)};\n")
+
+
+def write_ops(out, records):
+    with open(out, "w") as f:
+        f.write("/* Made by tools/spec.py from spec/; do not edit. */\n" + "".join(
+            f"agl_status agl_op_{r['verb']}_{r['name']}(agl_run *run, agl_error *err);\n" for r in records))
 
 
 # ---- documents --------------------------------------------------------------------------------------------------------
@@ -307,7 +313,7 @@ def main(argv):
     except Bad as e:
         print(f"error: {e}", file=sys.stderr)
         return 1
-    {"c": write_c, "man": write_man, "md": write_md}[kind](out, records)
+    {"c": write_c, "ops": write_ops, "man": write_man, "md": write_md}[kind](out, records)
     return 0
 
 

@@ -18,7 +18,8 @@ agl_status agl_fail(agl_error *err, agl_status status, const char *format, ...) 
 }
 
 agl_status agl_fail_memory(agl_error *err) {
-    return agl_fail(err, AGL_ENOMEM, "out of memory: close other programs, filter the input or use a larger machine");
+    return agl_fail(err, AGL_ENOMEM,
+                    "out of memory: close other programs, filter the input or use a larger machine");
 }
 
 int agl_threads(const agl_ctx *ctx) {

@@ -63,7 +63,8 @@ static bool append(agl_intern *map, const char *text, size_t length) {
 }
 
 int32_t agl__intern_add(agl_intern *map, const char *text, size_t length) {
-    if (map->last && map->last_length == length && memcmp(agl__intern_text(map, map->last - 1), text, length) == 0)
+    if (map->last && map->last_length == length &&
+        memcmp(agl__intern_text(map, map->last - 1), text, length) == 0)
         return map->last - 1;
     if (2 * ((size_t)map->n + 1) > map->slots && !grow_slots(map)) return -1;
     size_t at = find_slot(map, text, length);

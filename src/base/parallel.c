@@ -73,7 +73,8 @@ agl_status agl__parallel(size_t n_tasks, agl_task_fn task, void *arg, const char
     for (size_t i = 0; i < n; i++)
         workers[i] = (worker){.job = &j, .index = (int)i};
     for (size_t i = 1; i < n; i++, started++)
-        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) break; /* fewer threads, same result */
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            break; /* fewer threads, same result */
     work(&workers[0]);
     for (size_t i = 1; i <= started; i++)
         pthread_join(workers[i].thread, NULL);

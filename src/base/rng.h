@@ -1,6 +1,6 @@
-/* Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Random123). A stream is named by (seed, replicate,
- * unit), so any thread can draw any stream at any time and the numbers stay the same. Streams are cheap to make: make
- * one per replicate or per unit instead of sharing one. */
+/* Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Random123). A stream is named by (seed,
+ * replicate, unit), so any thread can draw any stream at any time and the numbers stay the same. Streams are
+ * cheap to make: make one per replicate or per unit instead of sharing one. */
 #ifndef AGL_BASE_RNG_H
 #define AGL_BASE_RNG_H
 
@@ -16,7 +16,8 @@ typedef struct agl_rng {
 } agl_rng;
 
 static inline agl_rng agl__rng(uint64_t seed, uint32_t replicate, uint32_t unit) {
-    agl_rng r = {.key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}}, .counter = {{0, 0, replicate, unit}}, .left = 0};
+    agl_rng r = {
+        .key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}}, .counter = {{0, 0, replicate, unit}}, .left = 0};
     return r;
 }
 

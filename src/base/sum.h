@@ -1,6 +1,6 @@
-/* Compensated summation after Neumaier (1974): error of a few ulp whatever the length and order of the terms. Pairwise
- * summation would do for arrays; the running form also serves loops that produce terms one by one, so it is the one
- * way here. */
+/* Compensated summation after Neumaier (1974): error of a few ulp whatever the length and order of the terms.
+ * Pairwise summation would do for arrays; the running form also serves loops that produce terms one by one,
+ * so it is the one way here. */
 #ifndef AGL_BASE_SUM_H
 #define AGL_BASE_SUM_H
 

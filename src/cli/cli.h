@@ -17,13 +17,14 @@ int agl__exit_code(agl_status status);
 /** Prints the error as one line (or as JSON) on stderr and returns the exit code. */
 int agl__complain(const agl_common *common, const agl_error *err);
 
-/** Makes Ctrl-C and TERM set the context's cancel flag, and hangs the progress bar on it (only when stderr is a terminal and
- * not --quiet). */
+/** Makes Ctrl-C and TERM set the context's cancel flag, and hangs the progress bar on it (only when stderr is
+ * a terminal and not --quiet). */
 void agl__watch(agl_common *common);
 /** Removes the progress bar from the screen. */
 void agl__progress_end(void);
 
-/** Takes argv[*i] (and its value) when it is --seed, --threads, --quiet or --json-errors; *taken says whether. */
+/** Takes argv[*i] (and its value) when it is --seed, --threads, --quiet or --json-errors; *taken says
+ * whether. */
 AGL_NODISCARD agl_status agl__common_option(bool *taken, agl_common *common, int argc, char **argv, int *i,
                                             agl_error *err);
 /** The value of option argv[*i]: "--name=value" or the next argument. */

@@ -9,20 +9,28 @@
 
 int agl__exit_code(agl_status status) {
     switch (status) {
-    case AGL_OK: return 0;
-    case AGL_EUSAGE: return 2;
-    case AGL_EDATA: return 3;
-    case AGL_ECONV: return 4;
+    case AGL_OK:
+        return 0;
+    case AGL_EUSAGE:
+        return 2;
+    case AGL_EDATA:
+        return 3;
+    case AGL_ECONV:
+        return 4;
     case AGL_EIO:
-    case AGL_ENOMEM: return 5;
-    case AGL_ECANCEL: return 130;
-    case AGL_EINTERNAL: break;
+    case AGL_ENOMEM:
+        return 5;
+    case AGL_ECANCEL:
+        return 130;
+    case AGL_EINTERNAL:
+        break;
     }
     return 70;
 }
 
 static const char *kind_of(agl_status status) {
-    static const char *const kinds[] = {"ok", "", "usage", "data", "convergence", "io", "memory", "cancelled", "internal"};
+    static const char *const kinds[] = {"ok", "",       "usage",     "data",    "convergence",
+                                        "io", "memory", "cancelled", "internal"};
     return kinds[status];
 }
 
@@ -43,7 +51,8 @@ int agl__complain(const agl_common *common, const agl_error *err) {
     int code = agl__exit_code(err->status);
     agl__progress_end();
     if (common && common->json_errors) {
-        fprintf(stderr, "{\"error\": {\"code\": %d, \"kind\": \"%s\", \"message\": ", code, kind_of(err->status));
+        fprintf(stderr, "{\"error\": {\"code\": %d, \"kind\": \"%s\", \"message\": ", code,
+                kind_of(err->status));
         put_json_text(stderr, err->message);
         fputs("}}\n", stderr);
     } else {
@@ -52,7 +61,8 @@ int agl__complain(const agl_common *common, const agl_error *err) {
     return code;
 }
 
-/* ---- cancelling and progress --------------------------------------------------------------------------------------- */
+/* ---- cancelling and progress
+ * --------------------------------------------------------------------------------------- */
 
 static atomic_bool cancelled;
 static struct {
@@ -87,8 +97,8 @@ static void draw(void *arg, const char *what, double done, double total) {
     bar.drawn = true;
     double left = share > 0 ? t * (1 - share) / share : 0;
     int full = (int)(share * 30);
-    fprintf(stderr, "\r%-24.24s [%.*s%*s] %3.0f %%  %.3g/s  %.0f s left \033[K", what, full, "##############################", 30 - full,
-            "", share * 100, t > 0 ? done / t : 0, left);
+    fprintf(stderr, "\r%-24.24s [%.*s%*s] %3.0f %%  %.3g/s  %.0f s left \033[K", what, full,
+            "##############################", 30 - full, "", share * 100, t > 0 ? done / t : 0, left);
     fflush(stderr);
 }
 
@@ -107,7 +117,8 @@ void agl__watch(agl_common *common) {
     if (!common->quiet && isatty(2)) common->ctx.progress = draw;
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * ------------------------------------------------------------------------------------------------------- */
 
 bool agl__is_option(const char *argument, const char *name) {
     size_t n = strlen(name);
@@ -132,11 +143,13 @@ static agl_status whole(long long *out, const char *text, const char *name, long
     errno = 0;
     *out = strtoll(text, &end, 10);
     if (end == text || *end || errno || *out < least || *out > most)
-        return agl_fail(err, AGL_EUSAGE, "option --%s needs a whole number from %lld to %lld, not '%s'", name, least, most, text);
+        return agl_fail(err, AGL_EUSAGE, "option --%s needs a whole number from %lld to %lld, not '%s'", name,
+                        least, most, text);
     return AGL_OK;
 }
 
-agl_status agl__common_option(bool *taken, agl_common *common, int argc, char **argv, int *i, agl_error *err) {
+agl_status agl__common_option(bool *taken, agl_common *common, int argc, char **argv, int *i,
+                              agl_error *err) {
     const char *value = NULL;
     long long number;
     agl_status status = AGL_OK;

@@ -21,31 +21,38 @@ static const struct {
 };
 
 void agl__help_main(FILE *out) {
-    fputs("agglo - an engine for industrial clusters: measure them, form their innovation networks, allocate what is scarce,\n"
-          "track where they go.\n\n"
-          "usage:  agglo run study.yaml                        raw files in, result tables and a dossier out\n"
-          "        agglo report study.duckdb [-o report.html]  the dossier again, from results already there\n"
-          "        agglo VERB METHOD INPUT... [options]        one method on your own table\n"
-          "        agglo methods [VERB]                        all methods, a line each\n"
-          "        agglo explain VERB METHOD                   definition, source, conventions, when not to use it\n"
-          "        agglo VERB METHOD --help                    roles, options and output columns of a method\n"
-          "        agglo --version                             versions of agglo and its libraries\n\n",
-          out);
+    fputs(
+        "agglo - an engine for industrial clusters: measure them, form their innovation networks, allocate "
+        "what is scarce,\n"
+        "track where they go.\n\n"
+        "usage:  agglo run study.yaml                        raw files in, result tables and a dossier out\n"
+        "        agglo report study.duckdb [-o report.html]  the dossier again, from results already there\n"
+        "        agglo VERB METHOD INPUT... [options]        one method on your own table\n"
+        "        agglo methods [VERB]                        all methods, a line each\n"
+        "        agglo explain VERB METHOD                   definition, source, conventions, when not to "
+        "use it\n"
+        "        agglo VERB METHOD --help                    roles, options and output columns of a method\n"
+        "        agglo --version                             versions of agglo and its libraries\n\n",
+        out);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         fprintf(out, "  %-9s %s\n", verbs[i].verb, verbs[i].question);
     fputs("\nCommon options of the methods:\n"
           "  --col ROLE=COLUMN   which column plays a role (INPUT.ROLE=COLUMN for a further input)\n"
           "  --where SQL         use only the rows that satisfy this condition\n"
-          "  --suppressed SQL    under this condition an empty number is suppressed, not just missing\n"
+          "  --suppressed SQL    under this condition an empty number is suppressed, not just missing; "
+          "'ROLE: SQL' withholds the\n"
+          "                      values of that role even when a number (often 0) stands there\n"
           "  --aggregate HOW     combine rows of the same key: sum, mean, max or min\n"
-          "  -o OUT              .csv .csv.gz .tsv .parquet .json .duckdb .graphml .gexf .net .geojson .gpkg, or DIR/\n"
+          "  -o OUT              .csv .csv.gz .tsv .parquet .json .duckdb .graphml .gexf .net .geojson "
+          ".gpkg, or DIR/\n"
           "  --table NAME        only this result table\n"
           "  --like PEER         follow another package's convention\n"
           "  --seed N            seed of the random numbers (default 1)\n"
           "  --threads N         threads (default: all cores); results do not depend on it\n"
           "  --quiet             no progress, no warnings\n"
           "  --json-errors       errors as JSON on stderr\n\n"
-          "Exit codes: 0 done, 2 usage, 3 bad input data, 4 no convergence or infeasible, 5 input or output, 130 cancelled.\n",
+          "Exit codes: 0 done, 2 usage, 3 bad input data, 4 no convergence or infeasible, 5 input or output, "
+          "130 cancelled.\n",
           out);
 }
 
@@ -103,8 +110,9 @@ static void help_inputs(FILE *out, const agl_method *m) {
         fprintf(out, "%s%s%s: %s\n", i ? "--" : "Input ", in->name, i ? " FILE" : "", in->summary);
         for (size_t k = 0; k < in->n_roles; k++) {
             const agl_role_spec *r = &in->roles[k];
-            fprintf(out, "  %-16s %-8s%s %s%s%s%s\n", r->name, types[r->type], r->required ? "" : " (optional)", r->meaning,
-                    *r->unit ? " [" : "", r->unit, *r->unit ? "]" : "");
+            fprintf(out, "  %-16s %-8s%s %s%s%s%s\n", r->name, types[r->type],
+                    r->required ? "" : " (optional)", r->meaning, *r->unit ? " [" : "", r->unit,
+                    *r->unit ? "]" : "");
         }
         if (in->n_unique) fputs("  One row per", out);
         for (size_t k = 0; k < in->n_unique; k++)
@@ -138,8 +146,9 @@ static void help_outputs(FILE *out, const agl_method *m) {
         const agl_output_spec *o = &m->outputs[i];
         fprintf(out, "Table %s: %s\n", o->table, o->summary);
         for (size_t j = 0; j < o->n_columns; j++)
-            fprintf(out, "  %-22s %s%s%s%s%s\n", o->columns[j].name, o->columns[j].meaning, *o->columns[j].unit ? " [" : "",
-                    o->columns[j].unit, *o->columns[j].unit ? "]" : "", o->columns[j].optional ? " (when it applies)" : "");
+            fprintf(out, "  %-22s %s%s%s%s%s\n", o->columns[j].name, o->columns[j].meaning,
+                    *o->columns[j].unit ? " [" : "", o->columns[j].unit, *o->columns[j].unit ? "]" : "",
+                    o->columns[j].optional ? " (when it applies)" : "");
         fputc('\n', out);
     }
 }
@@ -188,7 +197,7 @@ void agl__print_version(FILE *out) {
     int yaml_major, yaml_minor, yaml_patch;
     igraph_version(&igraph, NULL, NULL, NULL);
     yaml_get_version(&yaml_major, &yaml_minor, &yaml_patch);
-    fprintf(out, "agglo %s\nDuckDB %s\nigraph %s\nGSL %s\nGLPK %s\nGDAL %s\nPROJ %s\nlibyaml %d.%d.%d\n", agl_version(),
-            agl__db_version(), igraph, gsl_version, glp_version(), GDALVersionInfo("RELEASE_NAME"), proj_info().version,
-            yaml_major, yaml_minor, yaml_patch);
+    fprintf(out, "agglo %s\nDuckDB %s\nigraph %s\nGSL %s\nGLPK %s\nGDAL %s\nPROJ %s\nlibyaml %d.%d.%d\n",
+            agl_version(), agl__db_version(), igraph, gsl_version, glp_version(),
+            GDALVersionInfo("RELEASE_NAME"), proj_info().version, yaml_major, yaml_minor, yaml_patch);
 }

@@ -11,7 +11,8 @@ static int cmd_explain(int argc, char **argv) {
     const agl_method *method;
     agl_error err = {0};
     if (argc != 2) {
-        agl_status status = agl_fail(&err, AGL_EUSAGE, "explain needs VERB METHOD, e.g. agglo explain measure specialization");
+        agl_status status = agl_fail(&err, AGL_EUSAGE,
+                                     "explain needs VERB METHOD, e.g. agglo explain measure specialization");
         (void)status;
         return agl__complain(NULL, &err);
     }
@@ -23,7 +24,8 @@ static int cmd_explain(int argc, char **argv) {
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {{"run", agl__cmd_run}, {"report", agl__cmd_report}, {"methods", cmd_methods}, {"explain", cmd_explain}};
+} commands[] = {
+    {"run", agl__cmd_run}, {"report", agl__cmd_report}, {"methods", cmd_methods}, {"explain", cmd_explain}};
 
 static bool is_verb(const char *word) {
     for (size_t i = 0; i < agl__n_methods; i++)
@@ -51,8 +53,8 @@ int main(int argc, char **argv) {
     const char *names[] = {"run", "report", "methods", "explain", "measure", "network", "allocate", "track"};
     const char *near = agl__nearest(argv[1], names, sizeof names / sizeof *names);
     agl_error err;
-    agl_status status = agl_fail(&err, AGL_EUSAGE, "unknown command '%s'%s%s%s; 'agglo --help' lists them", argv[1],
-                                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    agl_status status = agl_fail(&err, AGL_EUSAGE, "unknown command '%s'%s%s%s; 'agglo --help' lists them",
+                                 argv[1], near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     (void)status;
     return agl__complain(NULL, &err);
 }

@@ -1,5 +1,5 @@
-#include "cli/cli.h"
 #include "base/mem.h"
+#include "cli/cli.h"
 #include "op/invoke.h"
 #include "table/write.h"
 
@@ -43,7 +43,9 @@ static agl_status add_column(command *c, char *text, agl_error *err) {
     if (dot) {
         *dot = '\0';
         in = agl__method_input(c->method, text);
-        if (!in) return agl_fail(err, AGL_EUSAGE, "--col: %s %s has no input '%s'", c->method->verb, c->method->name, text);
+        if (!in)
+            return agl_fail(err, AGL_EUSAGE, "--col: %s %s has no input '%s'", c->method->verb,
+                            c->method->name, text);
         text = dot + 1;
     }
     given *g = &c->inputs[in - c->method->inputs];
@@ -53,8 +55,8 @@ static agl_status add_column(command *c, char *text, agl_error *err) {
 }
 
 static agl_status fail_option(const command *c, const char *argument, agl_error *err) {
-    static const char *const common[] = {"col", "where", "suppressed", "aggregate", "seed", "threads", "like",
-                                         "quiet", "json-errors", "table", "help"};
+    static const char *const common[] = {"col",  "where", "suppressed",  "aggregate", "seed", "threads",
+                                         "like", "quiet", "json-errors", "table",     "help"};
     const char *names[96];
     char word[64];
     size_t n = 0;
@@ -67,7 +69,8 @@ static agl_status fail_option(const command *c, const char *argument, agl_error 
     snprintf(word, sizeof word, "%.*s", (int)strcspn(argument + 2, "="), argument + 2);
     const char *near = agl__nearest(word, names, n);
     return agl_fail(err, AGL_EUSAGE, "unknown option '--%s'%s%s%s; 'agglo %s %s --help' lists them", word,
-                    near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "", c->method->verb, c->method->name);
+                    near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "", c->method->verb,
+                    c->method->name);
 }
 
 /* Options of all methods whose value is a text; -1 when the argument is none of them. */
@@ -75,12 +78,16 @@ static agl_status text_option(bool *taken, command *c, int argc, char **argv, in
     const struct {
         const char *name;
         const char **to;
-    } texts[] = {{"table", &c->table}, {"like", &c->like},             {"where", &c->where},
-                 {"suppressed", &c->suppressed}, {"aggregate", &c->aggregate}};
+    } texts[] = {{"table", &c->table},
+                 {"like", &c->like},
+                 {"where", &c->where},
+                 {"suppressed", &c->suppressed},
+                 {"aggregate", &c->aggregate}};
     *taken = true;
     if (strcmp(argv[*i], "-o") == 0) return agl__option_value(&c->out, argc, argv, i, err);
     for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-        if (agl__is_option(argv[*i], texts[k].name)) return agl__option_value(texts[k].to, argc, argv, i, err);
+        if (agl__is_option(argv[*i], texts[k].name))
+            return agl__option_value(texts[k].to, argc, argv, i, err);
     *taken = false;
     return AGL_OK;
 }
@@ -90,7 +97,8 @@ static agl_status method_option(command *c, agl_run *run, int argc, char **argv,
     for (size_t k = 0; k < c->method->n_options; k++) {
         const agl_option_spec *o = &c->method->options[k];
         if (!agl__is_option(argv[*i], o->name)) continue;
-        if (o->type == AGL_OPTION_FLAG && !strchr(argv[*i], '=')) return agl__run_set(run, o->name, "true", err);
+        if (o->type == AGL_OPTION_FLAG && !strchr(argv[*i], '='))
+            return agl__run_set(run, o->name, "true", err);
         agl_status status = agl__option_value(&value, argc, argv, i, err);
         return status == AGL_OK ? agl__run_set(run, o->name, value, err) : status;
     }
@@ -138,7 +146,8 @@ static agl_status bind_inputs(command *c, agl_run *run, agl_error *err) {
     if (status == AGL_OK && c->like) status = agl__run_set_like(run, c->like, err);
     if (status == AGL_OK && c->table) status = agl__run_set_table(run, c->table, err);
     if (status == AGL_OK && c->inputs[0].n_paths == 0)
-        status = agl_fail(err, AGL_EUSAGE, "no input file; 'agglo %s %s --help' says what it needs", c->method->verb, c->method->name);
+        status = agl_fail(err, AGL_EUSAGE, "no input file; 'agglo %s %s --help' says what it needs",
+                          c->method->verb, c->method->name);
     for (size_t k = 0; k < c->method->n_inputs && status == AGL_OK; k++) {
         given *g = &c->inputs[k];
         if (g->n_paths == 0) continue;
@@ -175,8 +184,11 @@ static agl_status present(command *c, agl_run *run, agl_db *db, agl_error *err) 
     } else {
         char names[300] = "";
         for (size_t i = 0, used = 0; i < n && used + 40 < sizeof names; i++)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.30s", i ? ", " : "", tables[i]->name);
-        status = agl_fail(err, AGL_EUSAGE, "the result has several tables (%s); choose one with --table NAME or write -o DIR/", names);
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.30s", i ? ", " : "",
+                                     tables[i]->name);
+        status = agl_fail(err, AGL_EUSAGE,
+                          "the result has several tables (%s); choose one with --table NAME or write -o DIR/",
+                          names);
     }
     free(tables);
     for (size_t i = 0; i < agl__run_n_warnings(run) && status == AGL_OK && !c->common.quiet; i++)
@@ -209,7 +221,8 @@ int agl__cmd_method(const char *verb, int argc, char **argv) {
     }
     c.inputs = AGL_NEW(given, c.method->n_inputs);
     status = c.inputs ? AGL_OK : agl_fail_memory(&err);
-    /* Options come before the database: threads and seed shape both, and a wrong option should cost nothing. */
+    /* Options come before the database: threads and seed shape both, and a wrong option should cost nothing.
+     */
     if (status == AGL_OK) status = agl__run_new(&run, c.method, NULL, &c.common.ctx, &err);
     if (status == AGL_OK) status = parse(&c, run, argc - 1, argv + 1, &err);
     if (status == AGL_OK) {

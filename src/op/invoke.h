@@ -5,7 +5,8 @@
 #include "op/spec.h"
 #include "table/read.h"
 
-/** A run of `method` with all options at their defaults. `ctx` and `db` (may still be NULL) must outlive it. */
+/** A run of `method` with all options at their defaults. `ctx` and `db` (may still be NULL) must outlive it.
+ */
 AGL_NODISCARD agl_status agl__run_new(agl_run **out, const agl_method *method, agl_db *db, const agl_ctx *ctx,
                                       agl_error *err);
 void agl__run_free(agl_run *run);
@@ -18,9 +19,10 @@ AGL_NODISCARD agl_status agl__run_set_like(agl_run *run, const char *peer, agl_e
 /** Only this output table is wanted. */
 AGL_NODISCARD agl_status agl__run_set_table(agl_run *run, const char *table, agl_error *err);
 
-/** Reads the source of an input. Rows without a required key are dropped with a warning. The source must outlive the
- * run. */
-AGL_NODISCARD agl_status agl__run_bind(agl_run *run, const char *input, const agl_source *source, agl_error *err);
+/** Reads the source of an input. Rows without a required key are dropped with a warning. The source must
+ * outlive the run. */
+AGL_NODISCARD agl_status agl__run_bind(agl_run *run, const char *input, const agl_source *source,
+                                       agl_error *err);
 
 /** Checks that every required input is bound and runs the op. */
 AGL_NODISCARD agl_status agl__run_execute(agl_run *run, agl_error *err);

@@ -28,9 +28,11 @@ struct agl_run {
     bool rows_told;
 };
 
-/* ---- making -------------------------------------------------------------------------------------------------------- */
+/* ---- making
+ * -------------------------------------------------------------------------------------------------------- */
 
-agl_status agl__run_new(agl_run **out, const agl_method *method, agl_db *db, const agl_ctx *ctx, agl_error *err) {
+agl_status agl__run_new(agl_run **out, const agl_method *method, agl_db *db, const agl_ctx *ctx,
+                        agl_error *err) {
     agl_run *r = AGL_NEW(agl_run, 1);
     if (!r) return agl_fail_memory(err);
     r->method = method;
@@ -73,25 +75,42 @@ void agl__run_free(agl_run *r) {
     free(r);
 }
 
-static agl_status check_value(const agl_option_spec *o, const char *text, agl_error *err) {
-    if (o->type == AGL_OPTION_NUMBER || o->type == AGL_OPTION_INTEGER) {
-        char *end;
-        double x = strtod(text, &end);
-        bool whole = o->type == AGL_OPTION_INTEGER;
-        if (end == text || *end || !isfinite(x) || (whole && x != floor(x)))
-            return agl_fail(err, AGL_EUSAGE, "option --%s needs a %snumber, not '%s'", o->name, whole ? "whole " : "", text);
-        if (x < o->min || x > o->max)
-            return agl_fail(err, AGL_EUSAGE, "option --%s: %s is outside %g to %g", o->name, text, o->min, o->max);
-    }
-    if (o->type == AGL_OPTION_FLAG && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-        return agl_fail(err, AGL_EUSAGE, "option --%s is a flag: true or false, not '%s'", o->name, text);
-    if (o->type != AGL_OPTION_CHOICE) return AGL_OK;
+static agl_status check_number(const agl_option_spec *o, const char *text, agl_error *err) {
+    char *end;
+    double x = strtod(text, &end);
+    bool whole = o->type == AGL_OPTION_INTEGER;
+    if (end == text || *end || !isfinite(x) || (whole && x != floor(x)))
+        return agl_fail(err, AGL_EUSAGE, "option --%s needs a %snumber, not '%s'", o->name,
+                        whole ? "whole " : "", text);
+    if (x < o->min || x > o->max)
+        return agl_fail(err, AGL_EUSAGE, "option --%s: %s is outside %g to %g", o->name, text, o->min,
+                        o->max);
+    return AGL_OK;
+}
+
+static agl_status check_choice(const agl_option_spec *o, const char *text, agl_error *err) {
     char all[300] = "";
     for (size_t i = 0, used = 0; i < o->n_choices && used + 40 < sizeof all; i++) {
         if (strcmp(o->choices[i], text) == 0) return AGL_OK;
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", i ? ", " : "", o->choices[i]);
     }
     return agl_fail(err, AGL_EUSAGE, "option --%s: '%s' is none of %s", o->name, text, all);
+}
+
+static agl_status check_value(const agl_option_spec *o, const char *text, agl_error *err) {
+    switch (o->type) {
+    case AGL_OPTION_NUMBER:
+    case AGL_OPTION_INTEGER:
+        return check_number(o, text, err);
+    case AGL_OPTION_CHOICE:
+        return check_choice(o, text, err);
+    case AGL_OPTION_TEXT:
+        return AGL_OK;
+    case AGL_OPTION_FLAG:
+        break;
+    }
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) return AGL_OK;
+    return agl_fail(err, AGL_EUSAGE, "option --%s is a flag: true or false, not '%s'", o->name, text);
 }
 
 agl_status agl__run_set(agl_run *r, const char *option, const char *text, agl_error *err) {
@@ -122,10 +141,12 @@ agl_status agl__run_set_like(agl_run *r, const char *peer, agl_error *err) {
             r->like = r->method->likes[i];
             return AGL_OK;
         }
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", i ? ", " : "", r->method->likes[i]);
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", i ? ", " : "", r->method->likes[i]);
     }
     return r->method->n_likes
-               ? agl_fail(err, AGL_EUSAGE, "--like '%s' is not known to %s %s; known: %s", peer, r->method->verb, r->method->name, all)
+               ? agl_fail(err, AGL_EUSAGE, "--like '%s' is not known to %s %s; known: %s", peer,
+                          r->method->verb, r->method->name, all)
                : agl_fail(err, AGL_EUSAGE, "%s %s has no --like", r->method->verb, r->method->name);
 }
 
@@ -137,25 +158,31 @@ agl_status agl__run_set_table(agl_run *r, const char *table, agl_error *err) {
     }
     char all[200] = "";
     for (size_t i = 0, used = 0; i < r->method->n_outputs && used + 40 < sizeof all; i++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", i ? ", " : "", r->method->outputs[i].table);
-    return agl_fail(err, AGL_EUSAGE, "%s %s has no table '%s'; its tables: %s", r->method->verb, r->method->name, table, all);
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", i ? ", " : "",
+                                 r->method->outputs[i].table);
+    return agl_fail(err, AGL_EUSAGE, "%s %s has no table '%s'; its tables: %s", r->method->verb,
+                    r->method->name, table, all);
 }
 
-/* ---- inputs -------------------------------------------------------------------------------------------------------- */
+/* ---- inputs
+ * -------------------------------------------------------------------------------------------------------- */
 
 static agl_status check_roles(const agl_input_spec *in, const agl_source *source, agl_error *err) {
     for (size_t i = 0; i < source->n_columns; i++) {
         if (agl__input_role(in, source->columns[i].role)) continue;
         char all[400] = "";
         for (size_t k = 0, used = 0; k < in->n_roles && used + 40 < sizeof all; k++)
-            used += (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", k ? ", " : "", in->roles[k].name);
-        return agl_fail(err, AGL_EUSAGE, "input '%s' has no role '%s'; its roles: %s", in->name, source->columns[i].role, all);
+            used +=
+                (size_t)snprintf(all + used, sizeof all - used, "%s%.30s", k ? ", " : "", in->roles[k].name);
+        return agl_fail(err, AGL_EUSAGE, "input '%s' has no role '%s'; its roles: %s", in->name,
+                        source->columns[i].role, all);
     }
     return AGL_OK;
 }
 
 /* Marks rows that lack a required key; returns how many. */
-static size_t rows_without_key(bool *bad, const agl_table *t, const agl_input_spec *in, const char **first_role) {
+static size_t rows_without_key(bool *bad, const agl_table *t, const agl_input_spec *in,
+                               const char **first_role) {
     size_t n = 0;
     for (size_t i = 0; i < in->n_roles; i++) {
         const agl_column *c = agl_table_column(t, in->roles[i].name);
@@ -184,7 +211,8 @@ static void keep_rows(agl_table *t, const bool *bad, size_t *origin) {
     t->rows = to;
 }
 
-static agl_status drop_keyless(agl_run *r, bound_input *b, const agl_input_spec *in, bool main_input, agl_error *err) {
+static agl_status drop_keyless(agl_run *r, bound_input *b, const agl_input_spec *in, bool main_input,
+                               agl_error *err) {
     agl_table *t = b->table;
     const char *role = "";
     bool *bad = AGL_NEW(bool, t->rows);
@@ -192,9 +220,11 @@ static agl_status drop_keyless(agl_run *r, bound_input *b, const agl_input_spec 
     size_t n = bad && origin ? rows_without_key(bad, t, in, &role) : 0;
     agl_status status = bad && origin ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK && n == t->rows)
-        status = agl_fail(err, AGL_EDATA, "no row of %s has a %s; is --col %s=COLUMN right?", b->source->paths[0], role, role);
+        status = agl_fail(err, AGL_EDATA, "no row of %s has a %s; is --col %s=COLUMN right?",
+                          b->source->paths[0], role, role);
     if (status == AGL_OK && n > 0) {
-        agl__run_warn(r, "%zu of %zu rows of input %s were dropped because they have no %s", n, t->rows, in->name, role);
+        agl__run_warn(r, "%zu of %zu rows of input %s were dropped because they have no %s", n, t->rows,
+                      in->name, role);
         keep_rows(t, bad, origin);
         b->origin = origin;
         origin = NULL;
@@ -206,16 +236,21 @@ static agl_status drop_keyless(agl_run *r, bound_input *b, const agl_input_spec 
 }
 
 agl_status agl__run_bind(agl_run *r, const char *input, const agl_source *source, agl_error *err) {
-    static const agl_want_type types[] = {AGL_WANT_KEY, AGL_WANT_NUMBER, AGL_WANT_INTEGER, AGL_WANT_DATE, AGL_WANT_YEAR};
+    static const agl_want_type types[] = {AGL_WANT_KEY, AGL_WANT_NUMBER, AGL_WANT_INTEGER, AGL_WANT_DATE,
+                                          AGL_WANT_YEAR};
     const agl_input_spec *in = agl__method_input(r->method, input);
-    if (!in) return agl_fail(err, AGL_EUSAGE, "%s %s has no input '%s'", r->method->verb, r->method->name, input);
+    if (!in)
+        return agl_fail(err, AGL_EUSAGE, "%s %s has no input '%s'", r->method->verb, r->method->name, input);
     agl_status status = check_roles(in, source, err);
     if (status != AGL_OK) return status;
     agl_want *wants = AGL_NEW(agl_want, in->n_roles);
     if (!wants) return agl_fail_memory(err);
     for (size_t i = 0; i < in->n_roles; i++)
-        wants[i] = (agl_want){.role = in->roles[i].name, .type = types[in->roles[i].type], .required = in->roles[i].required,
-                              .min = in->roles[i].min, .max = in->roles[i].max};
+        wants[i] = (agl_want){.role = in->roles[i].name,
+                              .type = types[in->roles[i].type],
+                              .required = in->roles[i].required,
+                              .min = in->roles[i].min,
+                              .max = in->roles[i].max};
     bound_input *b = &r->inputs[in - r->method->inputs];
     status = agl__read(&b->table, r->db, source, wants, in->n_roles, in->unique, in->n_unique, err);
     free(wants);
@@ -235,7 +270,8 @@ const agl_column *agl__run_column(const agl_run *r, const char *input, const cha
     return agl_table_column(agl__run_input(r, input), role);
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * ------------------------------------------------------------------------------------------------------- */
 
 const char *agl__run_text(const agl_run *r, const char *option) {
     const agl_option_spec *o = agl__method_option(r->method, option);
@@ -263,11 +299,14 @@ bool agl__run_like(const agl_run *r, const char *peer) { return r->like && strcm
 bool agl__run_wants(const agl_run *r, const char *table) { return !r->table || strcmp(r->table, table) == 0; }
 const agl_ctx *agl__run_ctx(const agl_run *r) { return r->ctx; }
 
-/* ---- outputs ------------------------------------------------------------------------------------------------------- */
+/* ---- outputs
+ * ------------------------------------------------------------------------------------------------------- */
 
 agl_status agl__run_output(agl_table **out, agl_run *r, const char *name, size_t rows, agl_error *err) {
     const agl_output_spec *o = agl__method_output(r->method, name);
-    if (!o) return agl_fail(err, AGL_EINTERNAL, "the record of %s %s has no table '%s'", r->method->verb, r->method->name, name);
+    if (!o)
+        return agl_fail(err, AGL_EINTERNAL, "the record of %s %s has no table '%s'", r->method->verb,
+                        r->method->name, name);
     agl_table *t = NULL;
     agl_status status = agl_table_new(&t, name, rows, err);
     for (size_t j = 0; j < o->n_columns && status == AGL_OK; j++)
@@ -288,7 +327,8 @@ agl_status agl__run_drop_column(agl_table *t, const char *column, agl_error *err
     return AGL_OK;
 }
 
-agl_status agl__run_key(int32_t **codes, agl_table *t, const char *name, const agl_dict *from, agl_error *err) {
+agl_status agl__run_key(int32_t **codes, agl_table *t, const char *name, const agl_dict *from,
+                        agl_error *err) {
     agl_column *c = agl_table_column_mut(t, name);
     if (!c || c->type != AGL_KEY)
         return agl_fail(err, AGL_EINTERNAL, "table '%s' has no key column '%s'", t->name, name);
@@ -324,8 +364,8 @@ void agl__run_rows(agl_run *r, size_t used, size_t dropped) {
     r->rows_told = true;
 }
 
-agl_status agl__run_fail_row(const agl_run *r, const char *input, size_t row, const char *role, agl_error *err,
-                             const char *format, ...) {
+agl_status agl__run_fail_row(const agl_run *r, const char *input, size_t row, const char *role,
+                             agl_error *err, const char *format, ...) {
     char where[400], what[500];
     va_list args;
     va_start(args, format);
@@ -341,13 +381,14 @@ agl_status agl__run_fail_row(const agl_run *r, const char *input, size_t row, co
                 : agl_fail(err, AGL_EDATA, "%s: %s", where, what);
 }
 
-/* ---- executing ----------------------------------------------------------------------------------------------------- */
+/* ---- executing
+ * ----------------------------------------------------------------------------------------------------- */
 
 agl_status agl__run_execute(agl_run *r, agl_error *err) {
     for (size_t i = 0; i < r->method->n_inputs; i++)
         if (r->method->inputs[i].required && !r->inputs[i].table)
-            return agl_fail(err, AGL_EUSAGE, "%s %s needs the input '%s': %s", r->method->verb, r->method->name,
-                            r->method->inputs[i].name, r->method->inputs[i].summary);
+            return agl_fail(err, AGL_EUSAGE, "%s %s needs the input '%s': %s", r->method->verb,
+                            r->method->name, r->method->inputs[i].name, r->method->inputs[i].summary);
     agl_status status = r->method->run(r, err);
     if (status == AGL_OK && agl_cancelled(r->ctx)) status = agl_fail(err, AGL_ECANCEL, "cancelled");
     if (!r->rows_told) r->rows_used = r->rows_in - r->rows_dropped;

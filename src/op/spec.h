@@ -1,11 +1,18 @@
-/* The records of spec/VERB/METHOD.toml as constants. tools/spec.py checks the records and writes the tables at build
- * time; the command line, the help, the documents and the validation of studies all read them from here. */
+/* The records of spec/VERB/METHOD.toml as constants. tools/spec.py checks the records and writes the tables
+ * at build time; the command line, the help, the documents and the validation of studies all read them from
+ * here. */
 #ifndef AGL_OP_SPEC_H
 #define AGL_OP_SPEC_H
 
 #include "op/run.h"
 
-typedef enum agl_role_type { AGL_ROLE_KEY, AGL_ROLE_NUMBER, AGL_ROLE_INTEGER, AGL_ROLE_DATE, AGL_ROLE_YEAR } agl_role_type;
+typedef enum agl_role_type {
+    AGL_ROLE_KEY,
+    AGL_ROLE_NUMBER,
+    AGL_ROLE_INTEGER,
+    AGL_ROLE_DATE,
+    AGL_ROLE_YEAR
+} agl_role_type;
 
 typedef enum agl_option_type {
     AGL_OPTION_NUMBER,
@@ -91,13 +98,15 @@ extern const agl_method agl__methods[];
 extern const size_t agl__n_methods;
 
 /** The method `verb name`, or an AGL_EUSAGE error that suggests the nearest one. */
-AGL_NODISCARD agl_status agl__method_find(const agl_method **out, const char *verb, const char *name, agl_error *err);
+AGL_NODISCARD agl_status agl__method_find(const agl_method **out, const char *verb, const char *name,
+                                          agl_error *err);
 const agl_input_spec *agl__method_input(const agl_method *method, const char *name);
 const agl_option_spec *agl__method_option(const agl_method *method, const char *name);
 const agl_output_spec *agl__method_output(const agl_method *method, const char *table);
 const agl_role_spec *agl__input_role(const agl_input_spec *input, const char *role);
 
-/** Of `names` the one nearest to `word` (Damerau-Levenshtein, at most 3 and less than half its length), or NULL. */
+/** Of `names` the one nearest to `word` (Damerau-Levenshtein, at most 3 and less than half its length), or
+ * NULL. */
 const char *agl__nearest(const char *word, const char *const *names, size_t n);
 
 #endif

@@ -62,7 +62,7 @@ void agl__chart_size_key(agl_text *svg, double x, double y, double r, double lar
         agl__svg_circle(svg, x + r, y - radius, radius, "class=\"key\"", NULL);
         agl__svg_line(svg, "key", x + r, y - 2 * radius, x + 2 * r + 4, y - 2 * radius);
         agl_text label = {0};
-        agl__number(&label, values[k], values[k] >= 1 ? 0 : (int)ceil(-log10(values[k])));
+        agl__compact(&label, values[k]);
         agl__svg_text(svg, x + 2 * r + 7, y - 2 * radius + 4, "start", "tick", label.data);
         svg->failed |= label.failed;
         agl__text_free(&label);

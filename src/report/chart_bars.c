@@ -68,13 +68,24 @@ static agl_status fit_axis(bars *b, agl_error *err) {
     return status;
 }
 
+static double widest_value(const bars *b) {
+    double widest = 30;
+    for (size_t i = 0; i < b->c.n; i++) {
+        agl_text text = {0};
+        agl__number(&text, b->c.number[VALUE][i], b->decimals);
+        widest = fmax(widest, agl__text_width(text.data, AGL_SVG_FONT));
+        agl__text_free(&text);
+    }
+    return widest;
+}
+
 static void place(bars *b, double legend_height) {
     double widest = 40;
     for (size_t i = 0; b->c.text[0] && i < b->c.n; i++)
         widest = fmax(widest, agl__text_width(b->c.text[0][i], AGL_SVG_FONT));
     b->label_width = fmin(widest, 330);
     b->plot.x0 = b->label_width + 12;
-    b->plot.x1 = AGL_SVG_WIDTH - 72;
+    b->plot.x1 = AGL_SVG_WIDTH - 24 - widest_value(b);
     b->plot.y0 = legend_height + 4;
     b->plot.y1 = b->plot.y0 + ROW_HEIGHT * (double)b->c.n + 4;
 }
@@ -124,6 +135,14 @@ static void hatch_patterns(agl_text *svg, const bars *b) {
     agl__raw(svg, "</defs>\n");
 }
 
+/** One reference for all bars, other than zero, is named above its line. */
+static bool names_reference(const bars *b) {
+    double first = value_of(b, REF, 0);
+    for (size_t i = 1; i < b->c.n; i++)
+        if (value_of(b, REF, i) != first) return false;
+    return isfinite(first) && first != 0;
+}
+
 static void draw_reference(agl_text *svg, const bars *b) {
     double first = value_of(b, REF, 0);
     for (size_t i = 0; i < b->c.n; i++) {
@@ -132,7 +151,7 @@ static void draw_reference(agl_text *svg, const bars *b) {
         double x = agl__plot_x(&b->plot, ref);
         agl__svg_line(svg, "ref", x, y, x, y + ROW_HEIGHT);
     }
-    if (isfinite(first) && first != 0) {
+    if (names_reference(b)) {
         agl_text text = {0};
         agl__number(&text, first, agl__decimals_for(&first, 1));
         agl__raw(&text, " = no effect");
@@ -145,8 +164,7 @@ static void draw_reference(agl_text *svg, const bars *b) {
 static void draw(agl_text *svg, agl_text *notes, bars *b, const agl_chart *chart) {
     double legend = agl__svg_legend(NULL, 0, 0, AGL_SVG_WIDTH, b->groups.name, b->groups.n);
     b->decimals = agl__decimals_for(b->c.number[VALUE], b->c.n);
-    double first = value_of(b, REF, 0);
-    place(b, legend + (isfinite(first) && first != 0 ? 14 : 0));
+    place(b, legend + (names_reference(b) ? 14 : 0));
     agl_text desc = {0};
     agl__text_add(&desc, "Horizontal bars, %zu rows%s. %s", b->c.n, b->c.number[LO] ? ", with intervals" : "",
                   chart->spec->note ? chart->spec->note : "");
@@ -161,6 +179,7 @@ static void draw(agl_text *svg, agl_text *notes, bars *b, const agl_chart *chart
         draw_row(svg, b, i);
     draw_reference(svg, b);
     agl__svg_close(svg);
+    if (b->c.number[REF] && !names_reference(b)) agl__raw(notes, "Dashed: the value of no effect. ");
     if (b->hatched)
         agl__raw(notes, "Hatched: the interval includes the value of no effect, so chance may explain it. ");
     if (b->cut) {

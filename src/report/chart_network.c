@@ -139,6 +139,8 @@ static void add_members(network *w, int group) {
         size_t n = strlen(label), cut = n > 26 ? 24 : n;
         while (cut < n && cut > 0 && ((unsigned char)label[cut] & 0xc0) == 0x80)
             cut--; /* not within a character */
+        while (cut < n && cut > 0 && label[cut - 1] == ' ')
+            cut--;
         agl__text_add(&w->group_names, "%s %.*s%s", members++ ? "," : "", (int)cut, label,
                       cut < n ? "\xe2\x80\xa6" : "");
     }

@@ -1,6 +1,7 @@
 #include "report/layout.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "report/scale.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,6 +106,31 @@ static void move(forces *f, double *speed) {
     }
 }
 
+/** Draws far-off nodes nearer: beyond 1.4 times the upper quartile of the distances from the middle, distance
+ * grows with its logarithm only. A few loosely tied nodes would otherwise shrink the rest. */
+static bool pull_in(double *x, double *y, size_t n) {
+    double mx = 0, my = 0;
+    size_t kept;
+    double *far = AGL_NEW(double, n);
+    if (!far) return false;
+    for (size_t i = 0; i < n; i++)
+        mx += x[i] / (double)n, my += y[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        far[i] = hypot(x[i] - mx, y[i] - my);
+    double *sorted = agl__sorted_finite(&kept, far, n);
+    double limit = sorted && kept ? 1.4 * agl__quantile_sorted(sorted, kept, 0.75) : 0;
+    for (size_t i = 0; i < n && limit > 0; i++) {
+        if (far[i] <= limit) continue;
+        double s = limit * (1 + 0.4 * log(far[i] / limit)) / far[i];
+        x[i] = mx + s * (x[i] - mx);
+        y[i] = my + s * (y[i] - my);
+    }
+    bool ok = sorted != NULL;
+    free(far);
+    free(sorted);
+    return ok;
+}
+
 /** Turns the cloud so that its longest extent (first principal axis) lies across the page. */
 static void turn(double *x, double *y, size_t n) {
     double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
@@ -153,6 +179,7 @@ agl_status agl__layout(double *x, double *y, const agl_layout_graph *graph, cons
         move(&f, &speed);
         if (agl_cancelled(ctx)) status = agl_fail(err, AGL_ECANCEL, "cancelled");
     }
+    if (status == AGL_OK && !pull_in(x, y, graph->n)) status = agl_fail_memory(err);
     if (status == AGL_OK) turn(x, y, graph->n);
     free(memory);
     return status;

@@ -101,7 +101,7 @@ static bool asks(const agl_dossier *d, const agl_finding *f, size_t q) {
  * are estimated for a wide font, so that the page does not overflow whatever the reader's font is. */
 
 #define PAGE_LINES     61.0
-#define CHART_LINES    15.0 /* at least */
+#define CHART_LINES    18.0 /* at least */
 #define QUESTION_LINES 4.2  /* the question itself, in its narrow column */
 #define QUESTION_EXTRA 1.7  /* padding and the line on further findings */
 #define MOST_ALIKE     3    /* sentences of one query */
@@ -122,7 +122,7 @@ static double fixed_lines(const agl_dossier *d) {
     int cautions = 0;
     for (size_t i = 0; i < d->n_steps; i++)
         for (const char *w = d->steps[i].warnings; w && *w; w = strchr(w, '\n') ? strchr(w, '\n') + 1 : NULL)
-            if (cautions++ < 4) lines += lines_of(w, 11.3, 640) < 3 ? lines_of(w, 11.3, 640) : 2.5;
+            if (cautions++ < 3) lines += lines_of(w, 11.3, 640) < 3 ? lines_of(w, 11.3, 640) : 2.5;
     return lines + (cautions > 0 ? 3 : 0);
 }
 
@@ -208,7 +208,7 @@ static void lead_chart(agl_text *t, const agl_dossier *d, double lines) {
 static void marks(agl_text *t, const agl_dossier *d) {
     static const char *const meaning[] = {
         [AGL_SURE_YES] = "the result is distinguishable from chance at the level of its method.",
-        [AGL_SURE_NO] = "it is not: do not act on it alone.",
+        [AGL_SURE_NO] = "the result is not distinguishable from chance: do not act on it alone.",
         [AGL_SURE_CARE] = "the sentence speaks of results that are not distinguishable from chance."};
     static const agl_sure order[] = {AGL_SURE_YES, AGL_SURE_NO, AGL_SURE_CARE};
     bool used[4] = {false};
@@ -233,7 +233,7 @@ static void cautions(agl_text *t, const agl_dossier *d) {
     for (size_t i = 0; i < d->n_steps; i++) {
         agl_text one = {0};
         size_t n = agl__page_lines(&one, d->steps[i].warnings, "");
-        if (n && shown + n <= 4) {
+        if (n && shown + n <= 3) {
             agl__raw(&items, one.data);
             shown += n;
         }

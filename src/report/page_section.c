@@ -53,13 +53,14 @@ static void consider_lead(agl_dossier *d, const agl_step *step, const agl_chart_
                           const agl_text *svg) {
     static const char *const kinds[] = {"histogram", "lorenz", "scatter", "lines",
                                         "bars",      "bubble", "network", "map"};
+    bool bare = !d->boundary && strcmp(spec->kind, "map") == 0; /* a map without outlines says little */
     const char *box = svg->data ? strstr(svg->data, "viewBox=\"0 0 ") : NULL;
     char *end = NULL;
     if (!box) return;
     strtod(box + strlen("viewBox=\"0 0 "), &end); /* the width; the height follows */
     double height = strtod(end, NULL);
     for (int k = 0; k < 8; k++)
-        if (strcmp(spec->kind, kinds[k]) == 0 && k + 1 > d->lead.preference)
+        if (!bare && strcmp(spec->kind, kinds[k]) == 0 && k + 1 > d->lead.preference)
             d->lead = (agl_lead){k + 1, d->n_charts - 1, (size_t)(step - d->steps), height, spec->title};
 }
 

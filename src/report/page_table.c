@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ROWS_IN_PAGE     100
-#define ROWS_IN_PRINT    12
-#define COLUMNS_IN_PRINT 9
+#define ROWS_IN_PAGE  100
+#define ROWS_IN_PRINT 12
+#define PRINT_WIDTH   640.0 /* px of an A4 page less its margins, with some to spare */
 
 /** A column that the reader sees: a column of the record that the run filled. */
 typedef struct shown {
@@ -17,6 +17,7 @@ typedef struct shown {
     const agl_column *data, *names; /* names NULL when no code has one */
     int decimals;
     bool year;
+    bool far; /* beyond the width of the printed page: on screen only */
 } shown;
 
 static bool filled(const agl_column *c, size_t rows) {
@@ -25,19 +26,50 @@ static bool filled(const agl_column *c, size_t rows) {
     return false;
 }
 
+/** Names for the codes of a column; NULL when no code has one, or when the table names its rows itself. */
+static const agl_column *names_of(const char *column, const agl_table *rows) {
+    char name[128];
+    snprintf(name, sizeof name, "%s name", column);
+    const agl_column *names = agl_table_column(rows, name), *own = agl_table_column(rows, "name");
+    if (!names || names->type != AGL_KEY || !filled(names, rows->rows)) return NULL;
+    return strcmp(column, "id") == 0 && own && filled(own, rows->rows) ? NULL : names;
+}
+
+/** Rough width of a column in print, px: its widest cell or word of the head; names may wrap. */
+static double print_width(const shown *c, const agl_table *rows) {
+    const double size = 10.4;
+    double widest = c->names ? 110 : 0;
+    for (const char *word = c->spec->name; *word;) {
+        agl_text piece = {0};
+        size_t n = strcspn(word, "_");
+        agl__text_put(&piece, word, n + (word[n] == '_'));
+        widest = fmax(widest, agl__text_width(piece.data, size));
+        agl__text_free(&piece);
+        word += n + (word[n] == '_');
+    }
+    for (size_t i = 0; !c->names && i < rows->rows && i < ROWS_IN_PRINT; i++) {
+        agl_text text = {0};
+        agl__cell_text(&text, c->data, i, c->decimals);
+        double width = agl__text_width(text.data, size);
+        widest = fmax(widest, c->data->type == AGL_KEY ? fmin(width, 110) : width);
+        agl__text_free(&text);
+    }
+    return widest + 14;
+}
+
 static size_t choose(shown *out, const agl_output_spec *o, const agl_table *rows) {
     size_t n = 0;
+    double used = 0;
     for (size_t c = 0; c < o->n_columns; c++) {
-        char name[128];
         const agl_output_column_spec *spec = &o->columns[c];
-        const agl_column *data = agl_table_column(rows, spec->name), *names;
+        const agl_column *data = agl_table_column(rows, spec->name);
         if (!data || (spec->optional && !filled(data, rows->rows))) continue;
-        snprintf(name, sizeof name, "%s name", spec->name);
-        names = agl_table_column(rows, name);
-        if (names && (names->type != AGL_KEY || !filled(names, rows->rows))) names = NULL;
-        out[n++] =
-            (shown){spec, data, names, data->type == AGL_NUM ? agl__decimals_for(data->num, rows->rows) : 0,
-                    strstr(spec->name, "year") != NULL};
+        shown *s = &out[n++];
+        *s = (shown){.spec = spec, .data = data, .year = strstr(spec->name, "year") != NULL};
+        s->names = data->type == AGL_KEY ? names_of(spec->name, rows) : NULL;
+        s->decimals = data->type == AGL_NUM ? agl__decimals_for(data->num, rows->rows) : 0;
+        used += print_width(s, rows);
+        s->far = used > PRINT_WIDTH;
     }
     return n;
 }
@@ -59,7 +91,7 @@ static void header(agl_text *t, const shown *columns, size_t n) {
     for (size_t c = 0; c < n; c++) {
         agl__text_add(t, "<th scope=\"col\"%s%s title=\"",
                       columns[c].data->type == AGL_KEY ? "" : " class=\"n\"",
-                      c >= COLUMNS_IN_PRINT ? " data-far" : "");
+                      columns[c].far ? " data-far" : "");
         agl__html(t, columns[c].spec->meaning);
         agl__raw(t, "\">");
         breakable(t, columns[c].spec->name);
@@ -73,8 +105,8 @@ static void header(agl_text *t, const shown *columns, size_t n) {
     agl__raw(t, "</tr></thead>\n");
 }
 
-static void cell(agl_text *t, const shown *c, size_t row, bool far) {
-    const char *hidden = far ? " data-far" : "";
+static void cell(agl_text *t, const shown *c, size_t row) {
+    const char *hidden = c->far ? " data-far" : "";
     if (!agl__cell_present(c->data, row)) {
         agl__text_add(t, "<td class=\"none\"%s>\xe2\x80\x93</td>", hidden);
         return;
@@ -122,7 +154,7 @@ static void meanings(agl_text *t, const shown *columns, size_t n) {
 }
 
 static void caption(agl_text *t, const agl_output_spec *o, const char *stored, size_t rows, size_t total,
-                    size_t columns) {
+                    bool far) {
     agl__raw(t, "<p class=\"caption\"><b>");
     agl__html(t, o->summary);
     agl__raw(t, "</b> ");
@@ -137,7 +169,7 @@ static void caption(agl_text *t, const agl_output_spec *o, const char *stored, s
     agl__raw(t, ". Whole table: <code>");
     agl__html(t, stored);
     agl__raw(t, "</code> in the DuckDB file.");
-    if (rows > ROWS_IN_PRINT || columns > COLUMNS_IN_PRINT)
+    if (rows > ROWS_IN_PRINT || far)
         agl__raw(t, "<span class=\"print\"> Further rows and columns on screen.</span>");
     agl__raw(t, "</p>\n");
 }
@@ -155,15 +187,17 @@ agl_status agl__page_table(agl_text *t, agl_dossier *d, const agl_step *step, si
     }
     size_t n = choose(columns, o, rows);
     agl__raw(t, "<div class=\"table\">\n");
-    caption(t, o, step->stored[k], rows->rows, total, n);
+    caption(t, o, step->stored[k], rows->rows, total, n > 0 && columns[n - 1].far);
     if (rows->rows > 0) {
-        agl__raw(t, "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n");
+        agl__raw(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+        agl__html(t, o->summary);
+        agl__raw(t, "\"><table class=\"sortable\">\n");
         header(t, columns, n);
         agl__raw(t, "<tbody>\n");
         for (size_t i = 0; i < rows->rows; i++) {
             agl__raw(t, i >= ROWS_IN_PRINT ? "<tr class=\"more\">" : "<tr>");
             for (size_t c = 0; c < n; c++)
-                cell(t, &columns[c], i, c >= COLUMNS_IN_PRINT);
+                cell(t, &columns[c], i);
             agl__raw(t, "</tr>\n");
         }
         agl__raw(t, "</tbody></table></div>\n");

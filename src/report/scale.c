@@ -183,6 +183,14 @@ void agl__axis_label(char *out, size_t size, const agl_axis *a, int i) {
     agl__text_free(&b);
 }
 
+void agl__compact(agl_text *t, double v) {
+    double divisor;
+    const char *suffix = unit_for(fabs(v), &divisor);
+    double shown = fabs(v) / divisor;
+    agl__number(t, v / divisor, shown > 0 && shown < 1 ? (int)ceil(-log10(shown) - 1e-9) : 0);
+    agl__raw(t, suffix);
+}
+
 int agl__decimals_for(const double *v, size_t n) {
     size_t kept = 0;
     double *sorted = AGL_NEW(double, n);

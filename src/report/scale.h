@@ -7,7 +7,7 @@
 #ifndef AGL_REPORT_SCALE_H
 #define AGL_REPORT_SCALE_H
 
-#include "agglo/base.h"
+#include "report/markup.h"
 
 #define AGL_MAX_TICKS 16
 
@@ -38,6 +38,9 @@ AGL_NODISCARD agl_status agl__axis_fit(agl_axis *out, const double *v, size_t n,
 double agl__axis_at(const agl_axis *axis, double v);
 /** The label of tick i, e.g. "1 500", "0.25", "3M", "2019", "10⁻⁶". */
 void agl__axis_label(char *out, size_t size, const agl_axis *axis, int i);
+
+/** A round number in few letters, e.g. "20 M", "500 k", "0.05". */
+void agl__compact(agl_text *t, double v);
 
 /** True when all finite values are positive and spread over more than three powers of ten. */
 bool agl__skewed(const double *v, size_t n);

@@ -26,7 +26,8 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* ---- sources of a step ------------------------------------------------------------------------------------------- */
+/* ---- sources of a step
+ * ------------------------------------------------------------------------------------------- */
 
 typedef struct step_source {
     agl_source source;
@@ -40,8 +41,8 @@ static const agl_study_source *find_input(const agl_study *s, const char *name) 
     return NULL;
 }
 
-/* The step's own columns come first, because the first pair of a role counts. Columns of an input that play roles which
- * this method does not know are left out: one input may feed several methods. */
+/* The step's own columns come first, because the first pair of a role counts. Columns of an input that play
+ * roles which this method does not know are left out: one input may feed several methods. */
 static void add_pairs(step_source *to, const agl_pair *pairs, size_t n, const agl_input_spec *known) {
     for (size_t i = 0; i < n; i++) {
         bool taken = known && !agl__input_role(known, pairs[i].role);
@@ -75,15 +76,18 @@ static void make_source(step_source *to, const execution *e, const agl_study_ste
     if (!to->source.aggregate) to->source.aggregate = in->aggregate;
 }
 
-/* ---- hashing ------------------------------------------------------------------------------------------------------- */
+/* ---- hashing
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void put_source(agl_text *t, const agl_source *s) {
     for (size_t i = 0; i < s->n_columns; i++)
         agl__text_add(t, "|%s=%s", s->columns[i].role, s->columns[i].column);
-    agl__text_add(t, "|w=%s|s=%s|a=%s\n", s->where ? s->where : "", s->suppressed ? s->suppressed : "", s->aggregate ? s->aggregate : "");
+    agl__text_add(t, "|w=%s|s=%s|a=%s\n", s->where ? s->where : "", s->suppressed ? s->suppressed : "",
+                  s->aggregate ? s->aggregate : "");
 }
 
-/* Everything that decides the step's result, as one hash; `inputs` becomes the hashes of the inputs as JSON. */
+/* Everything that decides the step's result, as one hash; `inputs` becomes the hashes of the inputs as JSON.
+ */
 static agl_status hash_step(char **hash, agl_text *inputs, const execution *e, size_t index, agl_error *err) {
     const agl_study_step *step = &e->study->steps[index];
     agl_text all = {0}, sql = {0};
@@ -110,14 +114,16 @@ static agl_status hash_step(char **hash, agl_text *inputs, const execution *e, s
         agl__text_add(&sql, "SELECT sha256(");
         agl__text_literal(&sql, all.data ? all.data : "");
         agl__text_add(&sql, ")");
-        status = all.failed || sql.failed || inputs->failed ? agl_fail_memory(err) : agl__db_text(hash, e->db, err, "%s", sql.data);
+        status = all.failed || sql.failed || inputs->failed ? agl_fail_memory(err)
+                                                            : agl__db_text(hash, e->db, err, "%s", sql.data);
     }
     agl__text_free(&all);
     agl__text_free(&sql);
     return status;
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------- */
+/* ---- running
+ * ------------------------------------------------------------------------------------------------------- */
 
 static agl_status run_step(agl_run **out, const execution *e, const agl_study_step *step, agl_error *err) {
     agl_run *run = NULL;
@@ -147,8 +153,8 @@ static void tell(const execution *e, size_t at, const agl_study_step *step, doub
     if (seconds < 0)
         snprintf(line, sizeof line, "[%zu/%zu] %s: unchanged", at + 1, e->study->n_steps, step->name);
     else
-        snprintf(line, sizeof line, "[%zu/%zu] %s: %s %s, %.1f s", at + 1, e->study->n_steps, step->name, step->method->verb,
-                 step->method->name, seconds);
+        snprintf(line, sizeof line, "[%zu/%zu] %s: %s %s, %.1f s", at + 1, e->study->n_steps, step->name,
+                 step->method->verb, step->method->name, seconds);
     e->tell(e->arg, line);
 }
 
@@ -161,10 +167,12 @@ static agl_status do_step(execution *e, size_t at, agl_error *err) {
     bool unchanged = false;
     double start = now();
     agl_status status = hash_step(&e->hashes[index], &inputs, e, index, &cause);
-    if (status == AGL_OK && !e->fresh) status = agl__store_unchanged(&unchanged, e->db, step->name, e->hashes[index], &cause);
+    if (status == AGL_OK && !e->fresh)
+        status = agl__store_unchanged(&unchanged, e->db, step->name, e->hashes[index], &cause);
     if (status == AGL_OK && !unchanged) status = run_step(&run, e, step, &cause);
     if (status == AGL_OK && !unchanged)
-        status = agl__store_run(e->db, step, run, e->hashes[index], inputs.data, now() - start, e->ctx, &cause);
+        status =
+            agl__store_run(e->db, step, run, e->hashes[index], inputs.data, now() - start, e->ctx, &cause);
     if (status == AGL_OK) status = agl__store_position(e->db, step->name, at + 1, &cause);
     if (status == AGL_OK)
         tell(e, at, step, unchanged ? -1 : now() - start);
@@ -191,9 +199,10 @@ static agl_status do_all(execution *e, agl_error *err) {
     return status;
 }
 
-/* The results are built on a copy beside their place, so that a run that fails or is cancelled leaves the old ones. */
-agl_status agl__study_run(const agl_study *study, bool fresh, agl_study_tell tell_line, void *arg, const agl_ctx *ctx,
-                          agl_error *err) {
+/* The results are built on a copy beside their place, so that a run that fails or is cancelled leaves the old
+ * ones. */
+agl_status agl__study_run(const agl_study *study, bool fresh, agl_study_tell tell_line, void *arg,
+                          const agl_ctx *ctx, agl_error *err) {
     execution e = {.study = study, .ctx = ctx, .fresh = fresh, .tell = tell_line, .arg = arg};
     char *aside = agl__aside(study->output);
     if (!aside) return agl_fail_memory(err);

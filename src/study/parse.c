@@ -39,7 +39,9 @@ static agl_status text_of(const char **out, agl_study *s, agl_yaml *y, yaml_node
                           agl_error *err) {
     if (!node) return AGL_OK;
     const char *text = agl__yaml_text(node);
-    if (!text) return agl_fail(err, AGL_EUSAGE, "%s line %d: %s must be a text", y->path, agl__yaml_line(node), what);
+    if (!text)
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: %s must be a text", y->path, agl__yaml_line(node),
+                        what);
     *out = agl__study_keep(s, text);
     return *out ? AGL_OK : agl_fail_memory(err);
 }
@@ -61,32 +63,37 @@ static agl_status path_of(const char **out, agl_study *s, agl_yaml *y, yaml_node
     return *out ? AGL_OK : agl_fail_memory(err);
 }
 
-static agl_status paths_of(agl_study_source *to, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
+static agl_status paths_of(agl_study_source *to, agl_study *s, agl_yaml *y, yaml_node_t *node,
+                           agl_error *err) {
     if (node->type == YAML_SCALAR_NODE) {
         to->n_paths = 1;
         return path_of(&to->paths[0], s, y, node, "path", err);
     }
     if (node->type != YAML_SEQUENCE_NODE)
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: path must be a file or a list of files", y->path, agl__yaml_line(node));
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: path must be a file or a list of files", y->path,
+                        agl__yaml_line(node));
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
         if (to->n_paths == AGL_MOST_PATHS)
-            return agl_fail(err, AGL_EUSAGE, "%s line %d: more than %d paths; use a glob", y->path, agl__yaml_line(node), AGL_MOST_PATHS);
-        agl_status status = path_of(&to->paths[to->n_paths++], s, y, yaml_document_get_node(&y->document, *i), "path", err);
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: more than %d paths; use a glob", y->path,
+                            agl__yaml_line(node), AGL_MOST_PATHS);
+        agl_status status =
+            path_of(&to->paths[to->n_paths++], s, y, yaml_document_get_node(&y->document, *i), "path", err);
         if (status != AGL_OK) return status;
     }
     return AGL_OK;
 }
 
 /* key: value lines into pairs. */
-static agl_status pairs_of(agl_pair *pairs, size_t *n, size_t most, agl_study *s, agl_yaml *y, yaml_node_t *map,
-                           const char *what, agl_error *err) {
+static agl_status pairs_of(agl_pair *pairs, size_t *n, size_t most, agl_study *s, agl_yaml *y,
+                           yaml_node_t *map, const char *what, agl_error *err) {
     if (!map) return AGL_OK;
     agl_status status = agl__yaml_check_map(y, map, what, NULL, 0, err);
     yaml_node_pair_t *pair = NULL;
     const char *key;
     yaml_node_t *value;
     while (status == AGL_OK && agl__yaml_next(y, map, &pair, &key, &value)) {
-        if (*n == most) return agl_fail(err, AGL_EUSAGE, "%s line %d: too many %s", y->path, agl__yaml_line(map), what);
+        if (*n == most)
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: too many %s", y->path, agl__yaml_line(map), what);
         pairs[*n].role = agl__study_keep(s, key);
         status = text_of(&pairs[*n].column, s, y, value, what, err);
         if (status == AGL_OK && (!pairs[*n].role || !pairs[*n].column)) status = agl_fail_memory(err);
@@ -95,16 +102,21 @@ static agl_status pairs_of(agl_pair *pairs, size_t *n, size_t most, agl_study *s
     return status;
 }
 
-static agl_status filters_of(agl_study_source *to, agl_study *s, agl_yaml *y, yaml_node_t *map, agl_error *err) {
+static agl_status filters_of(agl_study_source *to, agl_study *s, agl_yaml *y, yaml_node_t *map,
+                             agl_error *err) {
     agl_status status = text_of(&to->where, s, y, agl__yaml_get(y, map, "where"), "where", err);
-    if (status == AGL_OK) status = text_of(&to->suppressed, s, y, agl__yaml_get(y, map, "suppressed"), "suppressed", err);
-    if (status == AGL_OK) status = text_of(&to->aggregate, s, y, agl__yaml_get(y, map, "aggregate"), "aggregate", err);
+    if (status == AGL_OK)
+        status = text_of(&to->suppressed, s, y, agl__yaml_get(y, map, "suppressed"), "suppressed", err);
+    if (status == AGL_OK)
+        status = text_of(&to->aggregate, s, y, agl__yaml_get(y, map, "aggregate"), "aggregate", err);
     return status;
 }
 
-/* ---- inputs and labels ------------------------------------------------------------------------------------------- */
+/* ---- inputs and labels
+ * ------------------------------------------------------------------------------------------- */
 
-static agl_status parse_input(agl_study_source *in, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
+static agl_status parse_input(agl_study_source *in, agl_study *s, agl_yaml *y, yaml_node_t *node,
+                              agl_error *err) {
     static const char *const known[] = {"path", "columns", "where", "suppressed", "aggregate"};
     char what[120];
     snprintf(what, sizeof what, "input '%.80s'", in->name);
@@ -116,11 +128,13 @@ static agl_status parse_input(agl_study_source *in, agl_study *s, agl_yaml *y, y
     if (!path) return agl_fail(err, AGL_EUSAGE, "%s line %d: %s needs a path", y->path, in->line, what);
     status = paths_of(in, s, y, path, err);
     if (status == AGL_OK)
-        status = pairs_of(in->columns, &in->n_columns, AGL_MOST_COLUMNS, s, y, agl__yaml_get(y, node, "columns"), "columns", err);
+        status = pairs_of(in->columns, &in->n_columns, AGL_MOST_COLUMNS, s, y,
+                          agl__yaml_get(y, node, "columns"), "columns", err);
     return status == AGL_OK ? filters_of(in, s, y, node, err) : status;
 }
 
-static agl_status parse_label(agl_study_source *label, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
+static agl_status parse_label(agl_study_source *label, agl_study *s, agl_yaml *y, yaml_node_t *node,
+                              agl_error *err) {
     static const char *const known[] = {"path", "from", "code", "name", "lon", "lat", "where"};
     static const char *const roles[] = {"code", "name", "lon", "lat"};
     char what[120];
@@ -130,7 +144,8 @@ static agl_status parse_label(agl_study_source *label, agl_study *s, agl_yaml *y
     yaml_node_t *path = agl__yaml_get(y, node, "path");
     if (status == AGL_OK) status = text_of(&label->from, s, y, agl__yaml_get(y, node, "from"), "from", err);
     if (status == AGL_OK && !path == !label->from)
-        status = agl_fail(err, AGL_EUSAGE, "%s line %d: %s needs either a path or from: STEP.TABLE", y->path, label->line, what);
+        status = agl_fail(err, AGL_EUSAGE, "%s line %d: %s needs either a path or from: STEP.TABLE", y->path,
+                          label->line, what);
     if (status == AGL_OK && path) status = paths_of(label, s, y, path, err);
     for (size_t i = 0; i < COUNT(roles) && status == AGL_OK; i++) {
         yaml_node_t *value = agl__yaml_get(y, node, roles[i]);
@@ -144,8 +159,8 @@ static agl_status parse_label(agl_study_source *label, agl_study *s, agl_yaml *y
 
 typedef agl_status (*parse_source)(agl_study_source *, agl_study *, agl_yaml *, yaml_node_t *, agl_error *);
 
-static agl_status parse_sources(agl_study_source **out, size_t *n, agl_study *s, agl_yaml *y, yaml_node_t *map,
-                                const char *what, parse_source parse, agl_error *err) {
+static agl_status parse_sources(agl_study_source **out, size_t *n, agl_study *s, agl_yaml *y,
+                                yaml_node_t *map, const char *what, parse_source parse, agl_error *err) {
     if (!map) return AGL_OK;
     agl_status status = agl__yaml_check_map(y, map, what, NULL, 0, err);
     if (status != AGL_OK) return status;
@@ -162,25 +177,29 @@ static agl_status parse_sources(agl_study_source **out, size_t *n, agl_study *s,
     return status;
 }
 
-/* ---- steps --------------------------------------------------------------------------------------------------------- */
+/* ---- steps
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static agl_status parse_method(agl_study_step *step, agl_yaml *y, yaml_node_t *node, agl_error *err) {
     char verb[64] = "", name[64] = "";
     const char *text = agl__yaml_text(node);
     if (!text || sscanf(text, "%63s %63s", verb, name) != 2)
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' needs method: VERB METHOD", y->path, step->line, step->name);
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' needs method: VERB METHOD", y->path,
+                        step->line, step->name);
     agl_error cause;
     if (agl__method_find(&step->method, verb, name, &cause) == AGL_OK) return AGL_OK;
-    return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s': %.500s", y->path, agl__yaml_line(node), step->name, cause.message);
+    return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s': %.500s", y->path, agl__yaml_line(node),
+                    step->name, cause.message);
 }
 
-static agl_status add_ref(agl_study_step *step, agl_study *s, agl_yaml *y, const char *input, yaml_node_t *value,
-                          agl_error *err) {
+static agl_status add_ref(agl_study_step *step, agl_study *s, agl_yaml *y, const char *input,
+                          yaml_node_t *value, agl_error *err) {
     if (step->n_inputs == AGL_MOST_INPUTS)
         return agl_fail(err, AGL_EUSAGE, "%s line %d: too many inputs", y->path, agl__yaml_line(value));
     if (!agl__method_input(step->method, input))
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s': %s %s has no input '%s'", y->path, agl__yaml_line(value),
-                        step->name, step->method->verb, step->method->name, input);
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s': %s %s has no input '%s'", y->path,
+                        agl__yaml_line(value), step->name, step->method->verb, step->method->name, input);
     step->inputs[step->n_inputs].input = agl__study_keep(s, input);
     agl_status status = text_of(&step->inputs[step->n_inputs].ref, s, y, value, "an input", err);
     if (status == AGL_OK && !step->inputs[step->n_inputs].input) status = agl_fail_memory(err);
@@ -188,7 +207,8 @@ static agl_status add_ref(agl_study_step *step, agl_study *s, agl_yaml *y, const
     return status;
 }
 
-static agl_status parse_refs(agl_study_step *step, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
+static agl_status parse_refs(agl_study_step *step, agl_study *s, agl_yaml *y, yaml_node_t *node,
+                             agl_error *err) {
     yaml_node_t *main_input = agl__yaml_get(y, node, "input"), *others = agl__yaml_get(y, node, "inputs");
     agl_status status = AGL_OK;
     if (main_input) status = add_ref(step, s, y, step->method->inputs[0].name, main_input, err);
@@ -198,7 +218,8 @@ static agl_status parse_refs(agl_study_step *step, agl_study *s, agl_yaml *y, ya
     while (status == AGL_OK && others && agl__yaml_next(y, others, &pair, &key, &value))
         status = add_ref(step, s, y, key, value, err);
     if (status == AGL_OK && step->n_inputs == 0)
-        status = agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' needs an input", y->path, step->line, step->name);
+        status = agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' needs an input", y->path, step->line,
+                          step->name);
     return status;
 }
 
@@ -210,13 +231,17 @@ static agl_status check_options(const agl_study_step *step, agl_yaml *y, agl_err
     for (size_t i = 0; i < step->n_options && status == AGL_OK; i++)
         status = agl__run_set(run, step->options[i].role, step->options[i].column, &cause);
     if (status == AGL_OK && step->like) status = agl__run_set_like(run, step->like, &cause);
-    if (status != AGL_OK) agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s': %.500s", y->path, step->line, step->name, cause.message);
+    if (status != AGL_OK)
+        agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s': %.500s", y->path, step->line, step->name,
+                 cause.message);
     agl__run_free(run);
     return status == AGL_OK ? AGL_OK : AGL_EUSAGE;
 }
 
-static agl_status parse_step(agl_study_step *step, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
-    static const char *const known[] = {"method", "input", "inputs", "columns", "where", "suppressed", "aggregate", "options", "like"};
+static agl_status parse_step(agl_study_step *step, agl_study *s, agl_yaml *y, yaml_node_t *node,
+                             agl_error *err) {
+    static const char *const known[] = {"method",     "input",     "inputs",  "columns", "where",
+                                        "suppressed", "aggregate", "options", "like"};
     char what[120];
     snprintf(what, sizeof what, "step '%.80s'", step->name);
     step->line = agl__yaml_line(node);
@@ -225,9 +250,11 @@ static agl_status parse_step(agl_study_step *step, agl_study *s, agl_yaml *y, ya
     if (status == AGL_OK) status = parse_refs(step, s, y, node, err);
     if (status == AGL_OK) status = filters_of(&step->over, s, y, node, err);
     if (status == AGL_OK)
-        status = pairs_of(step->over.columns, &step->over.n_columns, AGL_MOST_COLUMNS, s, y, agl__yaml_get(y, node, "columns"), "columns", err);
+        status = pairs_of(step->over.columns, &step->over.n_columns, AGL_MOST_COLUMNS, s, y,
+                          agl__yaml_get(y, node, "columns"), "columns", err);
     if (status == AGL_OK)
-        status = pairs_of(step->options, &step->n_options, AGL_MOST_OPTIONS, s, y, agl__yaml_get(y, node, "options"), "options", err);
+        status = pairs_of(step->options, &step->n_options, AGL_MOST_OPTIONS, s, y,
+                          agl__yaml_get(y, node, "options"), "options", err);
     if (status == AGL_OK) status = text_of(&step->like, s, y, agl__yaml_get(y, node, "like"), "like", err);
     return status == AGL_OK ? check_options(step, y, err) : status;
 }
@@ -245,13 +272,16 @@ static agl_status parse_steps(agl_study *s, agl_yaml *y, yaml_node_t *map, agl_e
         agl_study_step *step = &s->steps[s->n_steps++];
         step->name = agl__study_keep(s, key);
         status = step->name ? parse_step(step, s, y, value, err) : agl_fail_memory(err);
-        if (status == AGL_OK && strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(key))
-            status = agl_fail(err, AGL_EUSAGE, "%s line %d: step name '%s': use letters, digits and _", y->path, step->line, key);
+        if (status == AGL_OK &&
+            strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(key))
+            status = agl_fail(err, AGL_EUSAGE, "%s line %d: step name '%s': use letters, digits and _",
+                              y->path, step->line, key);
     }
     return status;
 }
 
-/* ---- sections ------------------------------------------------------------------------------------------------------ */
+/* ---- sections
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* "a, b, c" of the steps, with `inputs` of the inputs before them. */
 static void known_names(char *out, size_t size, const agl_study *s, bool inputs) {
@@ -262,17 +292,21 @@ static void known_names(char *out, size_t size, const agl_study *s, bool inputs)
                                  i < first ? s->inputs[i].name : s->steps[i - first].name);
 }
 
-static agl_status parse_section(agl_study_section *section, agl_study *s, agl_yaml *y, yaml_node_t *node, agl_error *err) {
+static agl_status parse_section(agl_study_section *section, agl_study *s, agl_yaml *y, yaml_node_t *node,
+                                agl_error *err) {
     static const char *const known[] = {"title", "text", "steps"};
     agl_status status = agl__yaml_check_map(y, node, "section", known, COUNT(known), err);
-    if (status == AGL_OK) status = text_of(&section->title, s, y, agl__yaml_get(y, node, "title"), "title", err);
+    if (status == AGL_OK)
+        status = text_of(&section->title, s, y, agl__yaml_get(y, node, "title"), "title", err);
     if (status == AGL_OK) status = text_of(&section->text, s, y, agl__yaml_get(y, node, "text"), "text", err);
     yaml_node_t *steps = status == AGL_OK ? agl__yaml_get(y, node, "steps") : NULL;
     char joined[2000] = "";
     size_t used = 0;
     if (steps && steps->type != YAML_SEQUENCE_NODE)
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: steps of a section must be a list", y->path, agl__yaml_line(steps));
-    for (yaml_node_item_t *i = steps ? steps->data.sequence.items.start : NULL; steps && i < steps->data.sequence.items.top; i++) {
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: steps of a section must be a list", y->path,
+                        agl__yaml_line(steps));
+    for (yaml_node_item_t *i = steps ? steps->data.sequence.items.start : NULL;
+         steps && i < steps->data.sequence.items.top; i++) {
         yaml_node_t *item = yaml_document_get_node(&y->document, *i);
         const char *name = agl__yaml_text(item);
         bool found = false;
@@ -281,8 +315,9 @@ static agl_status parse_section(agl_study_section *section, agl_study *s, agl_ya
         if (!found) {
             char names[400];
             known_names(names, sizeof names, s, false);
-            return agl_fail(err, AGL_EUSAGE, "%s line %d: the section names a step '%s' that is not there; the steps: %s", y->path,
-                            agl__yaml_line(item), name ? name : "", names);
+            return agl_fail(err, AGL_EUSAGE,
+                            "%s line %d: the section names a step '%s' that is not there; the steps: %s",
+                            y->path, agl__yaml_line(item), name ? name : "", names);
         }
         if (used + strlen(name) + 2 < sizeof joined)
             used += (size_t)snprintf(joined + used, sizeof joined - used, "%s%s", used ? "," : "", name);
@@ -294,25 +329,31 @@ static agl_status parse_section(agl_study_section *section, agl_study *s, agl_ya
 static agl_status parse_sections(agl_study *s, agl_yaml *y, yaml_node_t *list, agl_error *err) {
     if (!list) return AGL_OK;
     if (list->type != YAML_SEQUENCE_NODE)
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: sections must be a list", y->path, agl__yaml_line(list));
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: sections must be a list", y->path,
+                        agl__yaml_line(list));
     s->sections = AGL_NEW(agl_study_section, list->data.sequence.items.top - list->data.sequence.items.start);
     if (!s->sections) return agl_fail_memory(err);
     agl_status status = AGL_OK;
-    for (yaml_node_item_t *i = list->data.sequence.items.start; i < list->data.sequence.items.top && status == AGL_OK; i++)
-        status = parse_section(&s->sections[s->n_sections++], s, y, yaml_document_get_node(&y->document, *i), err);
+    for (yaml_node_item_t *i = list->data.sequence.items.start;
+         i < list->data.sequence.items.top && status == AGL_OK; i++)
+        status =
+            parse_section(&s->sections[s->n_sections++], s, y, yaml_document_get_node(&y->document, *i), err);
     return status;
 }
 
-/* ---- what feeds what ----------------------------------------------------------------------------------------------- */
+/* ---- what feeds what
+ * ----------------------------------------------------------------------------------------------- */
 
 static ptrdiff_t step_index(const agl_study *s, const char *name, size_t length) {
     for (size_t i = 0; i < s->n_steps; i++)
-        if (strlen(s->steps[i].name) == length && strncmp(s->steps[i].name, name, length) == 0) return (ptrdiff_t)i;
+        if (strlen(s->steps[i].name) == length && strncmp(s->steps[i].name, name, length) == 0)
+            return (ptrdiff_t)i;
     return -1;
 }
 
 /* Splits "STEP.TABLE" (or "STEP" of a method with one table); *step = -1 when no step is named so. */
-static agl_status resolve_table(char **table, ptrdiff_t *step, const agl_study *s, const char *ref, int line, agl_error *err) {
+static agl_status resolve_table(char **table, ptrdiff_t *step, const agl_study *s, const char *ref, int line,
+                                agl_error *err) {
     const char *dot = strchr(ref, '.');
     *step = step_index(s, ref, dot ? (size_t)(dot - ref) : strlen(ref));
     if (*step < 0) return AGL_OK;
@@ -321,8 +362,10 @@ static agl_status resolve_table(char **table, ptrdiff_t *step, const agl_study *
     if (!o) {
         char names[300] = "";
         for (size_t i = 0, used = 0; i < m->n_outputs && used + 40 < sizeof names; i++)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s.%.30s", i ? ", " : "", s->steps[*step].name, m->outputs[i].table);
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: '%s' names no table; known: %s", s->path, line, ref, names);
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s.%.30s", i ? ", " : "",
+                                     s->steps[*step].name, m->outputs[i].table);
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: '%s' names no table; known: %s", s->path, line, ref,
+                        names);
     }
     return asprintf(table, "::%s_%s", s->steps[*step].name, o->table) < 0 ? agl_fail_memory(err) : AGL_OK;
 }
@@ -337,60 +380,81 @@ static agl_status resolve_refs(agl_study *s, agl_error *err) {
             for (size_t j = 0; j < s->n_inputs; j++)
                 found = found || strcmp(s->inputs[j].name, ref) == 0;
             if (found) continue;
-            agl_status status = resolve_table(&step->inputs[k].table, &step->inputs[k].step, s, ref, step->line, err);
+            agl_status status =
+                resolve_table(&step->inputs[k].table, &step->inputs[k].step, s, ref, step->line, err);
             if (status != AGL_OK) return status;
             if (step->inputs[k].step >= 0) continue;
             char names[400];
             known_names(names, sizeof names, s, true);
-            return agl_fail(err, AGL_EUSAGE, "%s line %d: step '%s' takes '%s', which is neither an input nor a step; known: %s",
-                            s->path, step->line, step->name, ref, names);
+            return agl_fail(
+                err, AGL_EUSAGE,
+                "%s line %d: step '%s' takes '%s', which is neither an input nor a step; known: %s", s->path,
+                step->line, step->name, ref, names);
         }
     }
     return AGL_OK;
+}
+
+static bool is_ready(const agl_study_step *step, const bool *done) {
+    for (size_t k = 0; k < step->n_inputs; k++)
+        if (step->inputs[k].step >= 0 && !done[step->inputs[k].step]) return false;
+    return true;
+}
+
+static agl_status fail_cycle(const agl_study *s, const bool *done, agl_error *err) {
+    char names[300] = "";
+    for (size_t i = 0, used = 0; i < s->n_steps && used + 40 < sizeof names; i++)
+        if (!done[i])
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.30s", used ? ", " : "",
+                                     s->steps[i].name);
+    return agl_fail(err, AGL_EUSAGE, "%s: these steps wait for each other in a cycle: %s", s->path, names);
 }
 
 /* Steps in the order of the file, each after those that feed it. */
 static agl_status find_order(agl_study *s, agl_error *err) {
     bool *done = AGL_NEW(bool, s->n_steps);
     s->order = AGL_NEW(size_t, s->n_steps);
+    if (!done || !s->order) {
+        free(done);
+        return agl_fail_memory(err);
+    }
     size_t n = 0;
-    for (bool moved = true; done && s->order && moved && n < s->n_steps;) {
+    for (bool moved = true; moved && n < s->n_steps;) {
         moved = false;
         for (size_t i = 0; i < s->n_steps; i++) {
-            bool ready = !done[i];
-            for (size_t k = 0; k < s->steps[i].n_inputs; k++)
-                ready = ready && (s->steps[i].inputs[k].step < 0 || done[s->steps[i].inputs[k].step]);
-            if (!ready) continue;
+            if (done[i] || !is_ready(&s->steps[i], done)) continue;
             done[i] = moved = true;
             s->order[n++] = i;
         }
     }
-    agl_status status = done && s->order ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK && n < s->n_steps) {
-        char names[300] = "";
-        for (size_t i = 0, used = 0; i < s->n_steps && used + 40 < sizeof names; i++)
-            if (!done[i]) used += (size_t)snprintf(names + used, sizeof names - used, "%s%.30s", used ? ", " : "", s->steps[i].name);
-        status = agl_fail(err, AGL_EUSAGE, "%s: these steps wait for each other in a cycle: %s", s->path, names);
-    }
+    agl_status status = n < s->n_steps ? fail_cycle(s, done, err) : AGL_OK;
     free(done);
     return status;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------ */
+/* ---- the file
+ * ------------------------------------------------------------------------------------------------------ */
 
 static agl_status parse_head(agl_study *s, agl_yaml *y, yaml_node_t *root, agl_error *err) {
     const struct {
         const char *key;
         const char **to;
         bool path;
-    } heads[] = {{"title", &s->title, false}, {"subtitle", &s->subtitle, false}, {"description", &s->description, false},
-                 {"author", &s->author, false}, {"date", &s->date, false}, {"language", &s->language, false},
-                 {"output", &s->output, true}, {"report", &s->report, true}, {"boundaries", &s->boundaries, true}};
+    } heads[] = {{"title", &s->title, false},
+                 {"subtitle", &s->subtitle, false},
+                 {"description", &s->description, false},
+                 {"author", &s->author, false},
+                 {"date", &s->date, false},
+                 {"language", &s->language, false},
+                 {"output", &s->output, true},
+                 {"report", &s->report, true},
+                 {"boundaries", &s->boundaries, true}};
     agl_status status = AGL_OK;
     for (size_t i = 0; i < COUNT(heads) && status == AGL_OK; i++) {
         yaml_node_t *node = agl__yaml_get(y, root, heads[i].key);
         if (node && node->type == YAML_MAPPING_NODE && heads[i].path) node = agl__yaml_get(y, node, "path");
-        status = heads[i].path ? path_of(heads[i].to, s, y, node, heads[i].key, err) : text_of(heads[i].to, s, y, node, heads[i].key, err);
+        status = heads[i].path ? path_of(heads[i].to, s, y, node, heads[i].key, err)
+                               : text_of(heads[i].to, s, y, node, heads[i].key, err);
     }
     const char *seed = NULL;
     if (status == AGL_OK) status = text_of(&seed, s, y, agl__yaml_get(y, root, "seed"), "seed", err);
@@ -398,7 +462,9 @@ static agl_status parse_head(agl_study *s, agl_yaml *y, yaml_node_t *root, agl_e
     char *end;
     s->seed = strtoull(seed, &end, 10);
     s->has_seed = true;
-    return *end || seed[0] == '-' ? agl_fail(err, AGL_EUSAGE, "%s: seed must be a whole number, not '%s'", s->path, seed) : AGL_OK;
+    return *end || seed[0] == '-'
+               ? agl_fail(err, AGL_EUSAGE, "%s: seed must be a whole number, not '%s'", s->path, seed)
+               : AGL_OK;
 }
 
 /* Output and report beside the study file: NAME.duckdb and report.html. */
@@ -406,7 +472,9 @@ static agl_status default_places(agl_study *s, agl_error *err) {
     char *text;
     const char *base = s->path + strlen(s->folder), *dot = strrchr(base, '.');
     if (!s->output) {
-        if (asprintf(&text, "%s%.*s.duckdb", s->folder, (int)(dot ? (size_t)(dot - base) : strlen(base)), base) < 0) return agl_fail_memory(err);
+        if (asprintf(&text, "%s%.*s.duckdb", s->folder, (int)(dot ? (size_t)(dot - base) : strlen(base)),
+                     base) < 0)
+            return agl_fail_memory(err);
         s->output = agl__study_keep(s, text);
         free(text);
     }
@@ -420,15 +488,18 @@ static agl_status default_places(agl_study *s, agl_error *err) {
 }
 
 static agl_status parse(agl_study *s, agl_yaml *y, agl_error *err) {
-    static const char *const known[] = {"title", "subtitle", "description", "author", "date", "language", "output", "report", "seed",
-                                        "inputs", "labels", "boundaries", "steps", "sections"};
+    static const char *const known[] = {"title",    "subtitle",   "description", "author",  "date",
+                                        "language", "output",     "report",      "seed",    "inputs",
+                                        "labels",   "boundaries", "steps",       "sections"};
     yaml_node_t *root = yaml_document_get_root_node(&y->document);
     agl_status status = agl__yaml_check_map(y, root, "the study", known, COUNT(known), err);
     if (status == AGL_OK) status = parse_head(s, y, root, err);
     if (status == AGL_OK)
-        status = parse_sources(&s->inputs, &s->n_inputs, s, y, agl__yaml_get(y, root, "inputs"), "inputs", parse_input, err);
+        status = parse_sources(&s->inputs, &s->n_inputs, s, y, agl__yaml_get(y, root, "inputs"), "inputs",
+                               parse_input, err);
     if (status == AGL_OK)
-        status = parse_sources(&s->labels, &s->n_labels, s, y, agl__yaml_get(y, root, "labels"), "labels", parse_label, err);
+        status = parse_sources(&s->labels, &s->n_labels, s, y, agl__yaml_get(y, root, "labels"), "labels",
+                               parse_label, err);
     if (status == AGL_OK) status = parse_steps(s, y, agl__yaml_get(y, root, "steps"), err);
     if (status == AGL_OK) status = parse_sections(s, y, agl__yaml_get(y, root, "sections"), err);
     if (status == AGL_OK) status = resolve_refs(s, err);
@@ -439,9 +510,10 @@ static agl_status parse(agl_study *s, agl_yaml *y, agl_error *err) {
         ptrdiff_t step;
         status = resolve_table(&table, &step, s, s->labels[i].from, s->labels[i].line, err);
         if (status == AGL_OK && step < 0)
-            status = agl_fail(err, AGL_EUSAGE, "%s line %d: label '%s' comes from '%s', which is no step", s->path,
-                              s->labels[i].line, s->labels[i].name, s->labels[i].from);
-        if (status == AGL_OK && !(s->labels[i].paths[0] = agl__study_keep(s, table))) status = agl_fail_memory(err);
+            status = agl_fail(err, AGL_EUSAGE, "%s line %d: label '%s' comes from '%s', which is no step",
+                              s->path, s->labels[i].line, s->labels[i].name, s->labels[i].from);
+        if (status == AGL_OK && !(s->labels[i].paths[0] = agl__study_keep(s, table)))
+            status = agl_fail_memory(err);
         s->labels[i].n_paths = 1;
         free(table);
     }

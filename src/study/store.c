@@ -14,11 +14,12 @@ static agl_status run_text(agl_db *db, agl_text *sql, agl_error *err) {
 }
 
 agl_status agl__store_prepare(agl_db *db, const agl_study *s, agl_error *err) {
-    agl_status status = agl__db_exec(
-        db, err,
-        "CREATE TABLE IF NOT EXISTS provenance(step VARCHAR, verb VARCHAR, method VARCHAR, options VARCHAR, \"like\" VARCHAR, seed "
-        "BIGINT, version VARCHAR, input_hashes VARCHAR, rows_in BIGINT, rows_used BIGINT, rows_dropped BIGINT, warnings VARCHAR, "
-        "seconds DOUBLE, tables VARCHAR, position INTEGER, hash VARCHAR)");
+    agl_status status = agl__db_exec(db, err,
+                                     "CREATE TABLE IF NOT EXISTS provenance(step VARCHAR, verb VARCHAR, "
+                                     "method VARCHAR, options VARCHAR, \"like\" VARCHAR, seed "
+                                     "BIGINT, version VARCHAR, input_hashes VARCHAR, rows_in BIGINT, "
+                                     "rows_used BIGINT, rows_dropped BIGINT, warnings VARCHAR, "
+                                     "seconds DOUBLE, tables VARCHAR, position INTEGER, hash VARCHAR)");
     agl_table *known = NULL;
     if (status == AGL_OK) status = agl__db_query(&known, db, "SELECT step, tables FROM provenance", err);
     for (size_t row = 0; status == AGL_OK && row < known->rows; row++) {
@@ -29,7 +30,8 @@ agl_status agl__store_prepare(agl_db *db, const agl_study *s, agl_error *err) {
         if (kept) continue;
         agl_text sql = {0};
         const char *line = agl_column_text(&known->columns[1], row);
-        for (const char *equals; line && (equals = strchr(line, '=')); line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        for (const char *equals; line && (equals = strchr(line, '='));
+             line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
             agl__text_add(&sql, "DROP TABLE IF EXISTS \"%.*s\";", (int)strcspn(equals + 1, "\n"), equals + 1);
         agl__text_add(&sql, "DELETE FROM provenance WHERE step = ");
         agl__text_literal(&sql, name);
@@ -39,7 +41,8 @@ agl_status agl__store_prepare(agl_db *db, const agl_study *s, agl_error *err) {
     return status;
 }
 
-agl_status agl__store_unchanged(bool *unchanged, agl_db *db, const char *name, const char *hash, agl_error *err) {
+agl_status agl__store_unchanged(bool *unchanged, agl_db *db, const char *name, const char *hash,
+                                agl_error *err) {
     char *found = NULL;
     agl_status status = agl__db_text(&found, db, err, "SELECT hash FROM provenance WHERE step = '%s'", name);
     *unchanged = found && strcmp(found, hash) == 0;
@@ -89,8 +92,8 @@ static void put_value(agl_text *sql, const agl_text *value) {
 }
 
 static agl_status store_line(agl_db *db, const agl_study_step *step, const agl_run *run, const char *hash,
-                             const char *input_hashes, double seconds, const agl_text *tables, const agl_ctx *ctx,
-                             agl_error *err) {
+                             const char *input_hashes, double seconds, const agl_text *tables,
+                             const agl_ctx *ctx, agl_error *err) {
     const agl_method *m = step->method;
     agl_text options = {0}, warnings = {0}, like = {0}, hashes = {0}, sql = {0};
     put_options(&options, m, run);
@@ -98,13 +101,15 @@ static agl_status store_line(agl_db *db, const agl_study_step *step, const agl_r
         agl__text_add(&warnings, "%s%s", i ? "\n" : "", agl__run_warning(run, i));
     if (agl__run_like_name(run)) agl__text_add(&like, "%s", agl__run_like_name(run));
     agl__text_add(&hashes, "%s", input_hashes);
-    agl__text_add(&sql, "DELETE FROM provenance WHERE step = '%s'; INSERT INTO provenance VALUES ('%s', '%s', '%s'", step->name,
-                  step->name, m->verb, m->name);
+    agl__text_add(&sql,
+                  "DELETE FROM provenance WHERE step = '%s'; INSERT INTO provenance VALUES ('%s', '%s', '%s'",
+                  step->name, step->name, m->verb, m->name);
     put_value(&sql, &options);
     put_value(&sql, &like);
     agl__text_add(&sql, ", %lld, '%s'", (long long)agl_seed(ctx), agl_version());
     put_value(&sql, &hashes);
-    agl__text_add(&sql, ", %zu, %zu, %zu", agl__run_rows_in(run), agl__run_rows_used(run), agl__run_rows_dropped(run));
+    agl__text_add(&sql, ", %zu, %zu, %zu", agl__run_rows_in(run), agl__run_rows_used(run),
+                  agl__run_rows_dropped(run));
     put_value(&sql, &warnings);
     agl__text_add(&sql, ", %.3f", seconds);
     put_value(&sql, tables);
@@ -136,7 +141,8 @@ agl_status agl__store_run(agl_db *db, const agl_study_step *step, const agl_run 
     return status;
 }
 
-/* ---- study, label, boundary --------------------------------------------------------------------------------------- */
+/* ---- study, label, boundary
+ * --------------------------------------------------------------------------------------- */
 
 static void put_pair(agl_text *sql, const char *key, const char *value) {
     if (!value) return;
@@ -148,14 +154,16 @@ static void put_pair(agl_text *sql, const char *key, const char *value) {
 }
 
 static agl_status store_study(agl_db *db, const agl_study *s, agl_error *err) {
-    const char *pairs[][2] = {{"title", s->title}, {"subtitle", s->subtitle}, {"description", s->description},
-                              {"author", s->author}, {"date", s->date}, {"language", s->language}};
+    const char *pairs[][2] = {
+        {"title", s->title},   {"subtitle", s->subtitle}, {"description", s->description},
+        {"author", s->author}, {"date", s->date},         {"language", s->language}};
     agl_text sql = {0};
     agl__text_add(&sql, "CREATE OR REPLACE TABLE study(key VARCHAR, value VARCHAR);");
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         put_pair(&sql, pairs[i][0], pairs[i][1]);
     for (size_t i = 0; i < s->n_sections; i++) {
-        const char *parts[][2] = {{"title", s->sections[i].title}, {"text", s->sections[i].text}, {"steps", s->sections[i].steps}};
+        const char *parts[][2] = {
+            {"title", s->sections[i].title}, {"text", s->sections[i].text}, {"steps", s->sections[i].steps}};
         for (size_t k = 0; k < 3; k++) {
             char key[64];
             snprintf(key, sizeof key, "section.%03zu.%s", i + 1, parts[k][0]);
@@ -170,7 +178,10 @@ static agl_status store_label(agl_db *db, const agl_study_source *label, agl_err
                                      {.role = "name", .type = AGL_WANT_KEY},
                                      {.role = "lon", .type = AGL_WANT_NUMBER, .min = -180, .max = 180},
                                      {.role = "lat", .type = AGL_WANT_NUMBER, .min = -90, .max = 90}};
-    agl_source source = {.paths = label->paths, .n_paths = label->n_paths, .columns = label->columns, .n_columns = label->n_columns,
+    agl_source source = {.paths = label->paths,
+                         .n_paths = label->n_paths,
+                         .columns = label->columns,
+                         .n_columns = label->n_columns,
                          .where = label->where};
     agl_table *t = NULL;
     agl_status status = agl__read(&t, db, &source, wants, 4, NULL, 0, err);
@@ -181,7 +192,8 @@ static agl_status store_label(agl_db *db, const agl_study_source *label, agl_err
         agl__text_add(&sql, "INSERT INTO label SELECT ");
         agl__text_literal(&sql, label->name);
         for (size_t i = 0; i < 4; i++)
-            agl__text_add(&sql, ", %s%s%s", i ? "any_value(" : "", agl_table_column(t, columns[i]) ? columns[i] : "NULL", i ? ")" : "");
+            agl__text_add(&sql, ", %s%s%s", i ? "any_value(" : "",
+                          agl_table_column(t, columns[i]) ? columns[i] : "NULL", i ? ")" : "");
         agl__text_add(&sql, " FROM agl_label WHERE code IS NOT NULL GROUP BY code; DROP TABLE agl_label");
         status = run_text(db, &sql, err);
     }
@@ -192,7 +204,9 @@ static agl_status store_label(agl_db *db, const agl_study_source *label, agl_err
 agl_status agl__store_frame(agl_db *db, const agl_study *s, agl_error *err) {
     agl_status status = store_study(db, s, err);
     if (status == AGL_OK)
-        status = agl__db_exec(db, err, "CREATE OR REPLACE TABLE label(kind VARCHAR, code VARCHAR, name VARCHAR, lon DOUBLE, lat DOUBLE)");
+        status = agl__db_exec(db, err,
+                              "CREATE OR REPLACE TABLE label(kind VARCHAR, code VARCHAR, name VARCHAR, lon "
+                              "DOUBLE, lat DOUBLE)");
     for (size_t i = 0; i < s->n_labels && status == AGL_OK; i++)
         status = store_label(db, &s->labels[i], err);
     if (status != AGL_OK) return status;

@@ -1,5 +1,6 @@
-/* A study: raw files in, a DuckDB file of result tables out. Read from study.yaml (docs/study.md). libyaml rather than
- * libcyaml: options are free maps, which a fixed schema cannot hold, and errors must name the line. */
+/* A study: raw files in, a DuckDB file of result tables out. Read from study.yaml (docs/study.md). libyaml
+ * rather than libcyaml: options are free maps, which a fixed schema cannot hold, and errors must name the
+ * line. */
 #ifndef AGL_STUDY_STUDY_H
 #define AGL_STUDY_STUDY_H
 
@@ -59,8 +60,8 @@ typedef struct agl_study {
     size_t n_texts, texts_capacity;
 } agl_study;
 
-/** Reads and checks a study file: unknown keys, methods, options, missing steps and cycles are AGL_EUSAGE errors that name
- * the line. */
+/** Reads and checks a study file: unknown keys, methods, options, missing steps and cycles are AGL_EUSAGE
+ * errors that name the line. */
 AGL_NODISCARD agl_status agl__study_read(agl_study **out, const char *path, agl_error *err);
 void agl__study_free(agl_study *study);
 /** Copies a text into the study; NULL when memory is exhausted. */
@@ -69,8 +70,8 @@ const char *agl__study_keep(agl_study *study, const char *text);
 /** What a run tells its caller, a line a step. */
 typedef void (*agl_study_tell)(void *arg, const char *line);
 
-/** Runs the steps whose inputs, options or version changed, and writes all results to study->output, all or nothing.
- * `fresh` runs every step. */
+/** Runs the steps whose inputs, options or version changed, and writes all results to study->output, all or
+ * nothing. `fresh` runs every step. */
 AGL_NODISCARD agl_status agl__study_run(const agl_study *study, bool fresh, agl_study_tell tell, void *arg,
                                         const agl_ctx *ctx, agl_error *err);
 

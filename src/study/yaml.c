@@ -17,8 +17,8 @@ agl_status agl__yaml_load(agl_yaml *y, const char *path, agl_error *err) {
     y->path = path;
     yaml_parser_set_input_file(&parser, f);
     if (!yaml_parser_load(&parser, &y->document)) {
-        status = agl_fail(err, AGL_EUSAGE, "%s line %zu: not valid YAML: %s", path, parser.problem_mark.line + 1,
-                          parser.problem ? parser.problem : "unreadable");
+        status = agl_fail(err, AGL_EUSAGE, "%s line %zu: not valid YAML: %s", path,
+                          parser.problem_mark.line + 1, parser.problem ? parser.problem : "unreadable");
     } else if (!yaml_document_get_root_node(&y->document)) {
         status = agl_fail(err, AGL_EUSAGE, "%s is empty", path);
         yaml_document_delete(&y->document);
@@ -37,7 +37,8 @@ const char *agl__yaml_text(const yaml_node_t *node) {
     return plain && (!*text || strcmp(text, "null") == 0 || strcmp(text, "~") == 0) ? NULL : text;
 }
 
-bool agl__yaml_next(agl_yaml *y, yaml_node_t *map, yaml_node_pair_t **pair, const char **key, yaml_node_t **value) {
+bool agl__yaml_next(agl_yaml *y, yaml_node_t *map, yaml_node_pair_t **pair, const char **key,
+                    yaml_node_t **value) {
     if (!map || map->type != YAML_MAPPING_NODE) return false;
     *pair = *pair ? *pair + 1 : map->data.mapping.pairs.start;
     if (*pair >= map->data.mapping.pairs.top) return false;
@@ -56,10 +57,11 @@ yaml_node_t *agl__yaml_get(agl_yaml *y, yaml_node_t *map, const char *key) {
     return NULL;
 }
 
-agl_status agl__yaml_check_map(agl_yaml *y, yaml_node_t *node, const char *what, const char *const *known, size_t n,
-                               agl_error *err) {
+agl_status agl__yaml_check_map(agl_yaml *y, yaml_node_t *node, const char *what, const char *const *known,
+                               size_t n, agl_error *err) {
     if (node->type != YAML_MAPPING_NODE)
-        return agl_fail(err, AGL_EUSAGE, "%s line %d: %s must be a map of 'key: value' lines", y->path, agl__yaml_line(node), what);
+        return agl_fail(err, AGL_EUSAGE, "%s line %d: %s must be a map of 'key: value' lines", y->path,
+                        agl__yaml_line(node), what);
     yaml_node_pair_t *pair = NULL;
     const char *key;
     yaml_node_t *value;

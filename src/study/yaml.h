@@ -20,10 +20,11 @@ yaml_node_t *agl__yaml_get(agl_yaml *y, yaml_node_t *map, const char *key);
 /** Text of a scalar, NULL for other nodes and for null. */
 const char *agl__yaml_text(const yaml_node_t *node);
 /** Fails unless `node` is a map whose keys are all among the n known ones. */
-AGL_NODISCARD agl_status agl__yaml_check_map(agl_yaml *y, yaml_node_t *node, const char *what, const char *const *known,
-                                             size_t n, agl_error *err);
+AGL_NODISCARD agl_status agl__yaml_check_map(agl_yaml *y, yaml_node_t *node, const char *what,
+                                             const char *const *known, size_t n, agl_error *err);
 
 /** Walks the pairs of a map: *pair starts at NULL. False at the end. */
-bool agl__yaml_next(agl_yaml *y, yaml_node_t *map, yaml_node_pair_t **pair, const char **key, yaml_node_t **value);
+bool agl__yaml_next(agl_yaml *y, yaml_node_t *map, yaml_node_pair_t **pair, const char **key,
+                    yaml_node_t **value);
 
 #endif

@@ -57,7 +57,8 @@ static agl_status read_layer(rings *r, OGRLayerH layer, const char *path, agl_er
     }
     if (transform) OCTDestroyCoordinateTransformation(transform);
     OSRDestroySpatialReference(wgs84);
-    if (status == AGL_OK && r->count == 0) status = agl_fail(err, AGL_EDATA, "%s holds no polygon or line", path);
+    if (status == AGL_OK && r->count == 0)
+        status = agl_fail(err, AGL_EDATA, "%s holds no polygon or line", path);
     return status;
 }
 
@@ -91,8 +92,10 @@ agl_status agl__read_boundaries(agl_table **out, const char *path, agl_error *er
     CPLPushErrorHandler(CPLQuietErrorHandler);
     GDALDatasetH data = GDALOpenEx(full, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
     OGRLayerH layer = data ? GDALDatasetGetLayer(data, 0) : NULL;
-    agl_status status = layer ? read_layer(&r, layer, path, err)
-                              : agl_fail(err, AGL_EIO, "cannot read outlines from '%s'; GeoJSON, GeoPackage or Shapefile is needed", path);
+    agl_status status =
+        layer ? read_layer(&r, layer, path, err)
+              : agl_fail(err, AGL_EIO,
+                         "cannot read outlines from '%s'; GeoJSON, GeoPackage or Shapefile is needed", path);
     if (status == AGL_OK) status = to_table(out, &r, OGR_L_GetName(layer), err);
     if (data) GDALClose(data);
     CPLPopErrorHandler();

@@ -4,8 +4,8 @@
 
 #include "agglo/table.h"
 
-/** Reads the polygons and lines of the first layer as table (kind, ring, seq, lon, lat) in WGS84; kind is the layer's name.
- * AGL_EIO when the file cannot be opened, AGL_EDATA when it holds no polygon or line. */
+/** Reads the polygons and lines of the first layer as table (kind, ring, seq, lon, lat) in WGS84; kind is the
+ * layer's name. AGL_EIO when the file cannot be opened, AGL_EDATA when it holds no polygon or line. */
 AGL_NODISCARD agl_status agl__read_boundaries(agl_table **out, const char *path, agl_error *err);
 
 #endif

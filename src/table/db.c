@@ -28,7 +28,8 @@ char *agl__sql_identifier(const char *text) {
     return t.data;
 }
 
-/* DuckDB's messages run over many lines and end in advice on its own options: the first paragraph is what counts. */
+/* DuckDB's messages run over many lines and end in advice on its own options: the first paragraph is what
+ * counts. */
 static void one_line(char *to, size_t size, const char *message) {
     size_t n = 0;
     for (const char *c = message; *c && n + 1 < size; c++) {
@@ -93,7 +94,8 @@ void agl__db_close(agl_db *db) {
 }
 
 /* Runs a prepared statement step by step, so that a cancelled context stops it. */
-static agl_status run_prepared(duckdb_result *result, agl_db *db, duckdb_prepared_statement statement, agl_error *err) {
+static agl_status run_prepared(duckdb_result *result, agl_db *db, duckdb_prepared_statement statement,
+                               agl_error *err) {
     duckdb_pending_result pending = NULL;
     agl_status status = AGL_OK;
     if (duckdb_pending_prepared(statement, &pending) != DuckDBSuccess) {
@@ -129,7 +131,8 @@ static agl_status run_sql(duckdb_result *result, agl_db *db, const char *sql, ag
     idx_t n = duckdb_extract_statements(db->connection, sql, &statements);
     agl_status status = n ? AGL_OK : fail_sql(err, duckdb_extract_statements_error(statements));
     /* A condition such as --where "true); COPY ..." must not smuggle in a second statement. */
-    if (result && n > 1) status = agl_fail(err, AGL_EUSAGE, "a condition must be one SQL expression, without ';'");
+    if (result && n > 1)
+        status = agl_fail(err, AGL_EUSAGE, "a condition must be one SQL expression, without ';'");
     for (idx_t i = 0; i < n && status == AGL_OK; i++) {
         duckdb_prepared_statement statement = NULL;
         duckdb_result local;
@@ -177,7 +180,8 @@ agl_status agl__db_text(char **out, agl_db *db, agl_error *err, const char *form
     agl_status status = run_sql(&result, db, sql, err);
     free(sql);
     if (status != AGL_OK) return status;
-    if (duckdb_row_count(&result) > 0 && duckdb_column_count(&result) > 0 && !duckdb_value_is_null(&result, 0, 0)) {
+    if (duckdb_row_count(&result) > 0 && duckdb_column_count(&result) > 0 &&
+        !duckdb_value_is_null(&result, 0, 0)) {
         char *value = duckdb_value_varchar(&result, 0, 0);
         *out = value ? strdup(value) : NULL;
         if (!*out) status = agl_fail_memory(err);

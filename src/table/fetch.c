@@ -13,35 +13,54 @@ const char *agl__sql_type(agl_type type) {
 static agl_type type_of(duckdb_type type) {
     switch (type) {
     case DUCKDB_TYPE_VARCHAR:
-    case DUCKDB_TYPE_ENUM: return AGL_KEY;
-    case DUCKDB_TYPE_BOOLEAN: return AGL_BOOL;
+    case DUCKDB_TYPE_ENUM:
+        return AGL_KEY;
+    case DUCKDB_TYPE_BOOLEAN:
+        return AGL_BOOL;
     case DUCKDB_TYPE_DATE:
-    case DUCKDB_TYPE_TIMESTAMP: return AGL_DATE;
+    case DUCKDB_TYPE_TIMESTAMP:
+        return AGL_DATE;
     case DUCKDB_TYPE_FLOAT:
     case DUCKDB_TYPE_DOUBLE:
-    case DUCKDB_TYPE_DECIMAL: return AGL_NUM;
-    default: return AGL_INT;
+    case DUCKDB_TYPE_DECIMAL:
+        return AGL_NUM;
+    default:
+        return AGL_INT;
     }
 }
 
 /* One numeric value of a vector as double. */
 static double number_at(const void *data, duckdb_type type, idx_t i) {
     switch (type) {
-    case DUCKDB_TYPE_BOOLEAN: return ((const bool *)data)[i];
-    case DUCKDB_TYPE_TINYINT: return ((const int8_t *)data)[i];
-    case DUCKDB_TYPE_UTINYINT: return ((const uint8_t *)data)[i];
-    case DUCKDB_TYPE_SMALLINT: return ((const int16_t *)data)[i];
-    case DUCKDB_TYPE_USMALLINT: return ((const uint16_t *)data)[i];
+    case DUCKDB_TYPE_BOOLEAN:
+        return ((const bool *)data)[i];
+    case DUCKDB_TYPE_TINYINT:
+        return ((const int8_t *)data)[i];
+    case DUCKDB_TYPE_UTINYINT:
+        return ((const uint8_t *)data)[i];
+    case DUCKDB_TYPE_SMALLINT:
+        return ((const int16_t *)data)[i];
+    case DUCKDB_TYPE_USMALLINT:
+        return ((const uint16_t *)data)[i];
     case DUCKDB_TYPE_INTEGER:
-    case DUCKDB_TYPE_DATE: return ((const int32_t *)data)[i];
-    case DUCKDB_TYPE_UINTEGER: return ((const uint32_t *)data)[i];
-    case DUCKDB_TYPE_BIGINT: return (double)((const int64_t *)data)[i];
-    case DUCKDB_TYPE_UBIGINT: return (double)((const uint64_t *)data)[i];
-    case DUCKDB_TYPE_TIMESTAMP: return floor((double)((const int64_t *)data)[i] / 86400e6);
-    case DUCKDB_TYPE_FLOAT: return ((const float *)data)[i];
-    case DUCKDB_TYPE_DOUBLE: return ((const double *)data)[i];
-    case DUCKDB_TYPE_HUGEINT: return duckdb_hugeint_to_double(((const duckdb_hugeint *)data)[i]);
-    default: return NAN;
+    case DUCKDB_TYPE_DATE:
+        return ((const int32_t *)data)[i];
+    case DUCKDB_TYPE_UINTEGER:
+        return ((const uint32_t *)data)[i];
+    case DUCKDB_TYPE_BIGINT:
+        return (double)((const int64_t *)data)[i];
+    case DUCKDB_TYPE_UBIGINT:
+        return (double)((const uint64_t *)data)[i];
+    case DUCKDB_TYPE_TIMESTAMP:
+        return floor((double)((const int64_t *)data)[i] / 86400e6);
+    case DUCKDB_TYPE_FLOAT:
+        return ((const float *)data)[i];
+    case DUCKDB_TYPE_DOUBLE:
+        return ((const double *)data)[i];
+    case DUCKDB_TYPE_HUGEINT:
+        return duckdb_hugeint_to_double(((const duckdb_hugeint *)data)[i]);
+    default:
+        return NAN;
     }
 }
 
@@ -54,7 +73,8 @@ static double decimal_scale(duckdb_type *storage, duckdb_vector vector) {
     return scale;
 }
 
-static agl_status take_text(agl_column *c, agl_intern *in, duckdb_vector vector, size_t at, idx_t n, agl_error *err) {
+static agl_status take_text(agl_column *c, agl_intern *in, duckdb_vector vector, size_t at, idx_t n,
+                            agl_error *err) {
     duckdb_string_t *data = duckdb_vector_get_data(vector);
     uint64_t *valid = duckdb_vector_get_validity(vector);
     for (idx_t i = 0; i < n; i++) {
@@ -62,7 +82,8 @@ static agl_status take_text(agl_column *c, agl_intern *in, duckdb_vector vector,
             c->code[at + i] = -1;
             continue;
         }
-        c->code[at + i] = agl__intern_add(in, duckdb_string_t_data(&data[i]), duckdb_string_t_length(data[i]));
+        c->code[at + i] =
+            agl__intern_add(in, duckdb_string_t_data(&data[i]), duckdb_string_t_length(data[i]));
         if (c->code[at + i] < 0) return agl_fail_memory(err);
     }
     return AGL_OK;
@@ -99,8 +120,8 @@ static agl_status mark_missing(agl_column *c, size_t row, size_t rows, agl_error
     return AGL_OK;
 }
 
-static agl_status take_numbers(agl_column *c, duckdb_type type, duckdb_vector vector, size_t at, idx_t n, size_t rows,
-                               agl_error *err) {
+static agl_status take_numbers(agl_column *c, duckdb_type type, duckdb_vector vector, size_t at, idx_t n,
+                               size_t rows, agl_error *err) {
     const void *data = duckdb_vector_get_data(vector);
     uint64_t *valid = duckdb_vector_get_validity(vector);
     double scale = type == DUCKDB_TYPE_DECIMAL ? decimal_scale(&type, vector) : 1;
@@ -119,15 +140,15 @@ static agl_status take_numbers(agl_column *c, duckdb_type type, duckdb_vector ve
 static agl_status add_columns(agl_table *t, duckdb_result *result, agl_error *err) {
     idx_t n = duckdb_column_count(result);
     for (idx_t j = 0; j < n; j++) {
-        agl_status status =
-            agl_table_add(NULL, t, duckdb_column_name(result, j), type_of(duckdb_column_type(result, j)), err);
+        agl_status status = agl_table_add(NULL, t, duckdb_column_name(result, j),
+                                          type_of(duckdb_column_type(result, j)), err);
         if (status != AGL_OK) return status;
     }
     return AGL_OK;
 }
 
-static agl_status take_chunk(agl_table *t, agl_intern *interns, duckdb_result *result, duckdb_data_chunk chunk,
-                             size_t at, agl_error *err) {
+static agl_status take_chunk(agl_table *t, agl_intern *interns, duckdb_result *result,
+                             duckdb_data_chunk chunk, size_t at, agl_error *err) {
     idx_t n = duckdb_data_chunk_get_size(chunk);
     for (size_t j = 0; j < t->n_columns; j++) {
         duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, j);
@@ -163,8 +184,7 @@ agl_status agl__fetch(agl_table **out, duckdb_result *result, const char *name, 
         if (status != AGL_OK) goto out;
     }
     for (size_t j = 0; j < t->n_columns && status == AGL_OK; j++)
-        if (t->columns[j].type == AGL_KEY)
-            status = sort_dict(&t->columns[j], &interns[j], rows, err);
+        if (t->columns[j].type == AGL_KEY) status = sort_dict(&t->columns[j], &interns[j], rows, err);
 out:
     for (size_t j = 0; interns && j < t->n_columns; j++)
         agl__intern_free(&interns[j]);
@@ -177,7 +197,8 @@ out:
     return AGL_OK;
 }
 
-/* ---- the other way ---------------------------------------------------------------------------------------------- */
+/* ---- the other way
+ * ---------------------------------------------------------------------------------------------- */
 
 static void put_texts(const agl_column *c, duckdb_vector vector, size_t at, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -201,10 +222,18 @@ static void put_numbers(const agl_column *c, duckdb_vector vector, size_t at, si
             continue;
         }
         switch (c->type) {
-        case AGL_INT: ((int64_t *)data)[i] = (int64_t)llround(x); break;
-        case AGL_BOOL: ((bool *)data)[i] = x != 0; break;
-        case AGL_DATE: ((int32_t *)data)[i] = (int32_t)x; break;
-        default: ((double *)data)[i] = x; break;
+        case AGL_INT:
+            ((int64_t *)data)[i] = (int64_t)llround(x);
+            break;
+        case AGL_BOOL:
+            ((bool *)data)[i] = x != 0;
+            break;
+        case AGL_DATE:
+            ((int32_t *)data)[i] = (int32_t)x;
+            break;
+        default:
+            ((double *)data)[i] = x;
+            break;
         }
     }
 }
@@ -241,7 +270,8 @@ agl_status agl__append(duckdb_appender appender, const agl_table *t, agl_error *
         }
         duckdb_data_chunk_set_size(chunk, n);
         if (duckdb_append_data_chunk(appender, chunk) != DuckDBSuccess)
-            status = agl_fail(err, AGL_EIO, "cannot store table '%s': %s", t->name, duckdb_appender_error(appender));
+            status = agl_fail(err, AGL_EIO, "cannot store table '%s': %s", t->name,
+                              duckdb_appender_error(appender));
         duckdb_destroy_data_chunk(&chunk);
         at += n;
     }

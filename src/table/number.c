@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const missing_marks[] = {"",     "na",      "n/a", "n.a.", "null", "none", ":",
-                                            "..",   ".",       "-",   "--",   "…",    "–",    "missing"};
-static const char *const suppressed_marks[] = {"(d)", "(s)", "(c)", "(x)", "*", "**", "***", ":c", ": c",
-                                               "confidential", "suppressed", "withheld"};
+static const char *const missing_marks[] = {"",   "na", "n/a", "n.a.", "null", "none", ":",
+                                            "..", ".",  "-",   "--",   "…",    "–",    "missing"};
+static const char *const suppressed_marks[] = {"(d)", "(s)", "(c)", "(x)",          "*",          "**",
+                                               "***", ":c",  ": c", "confidential", "suppressed", "withheld"};
 
 static bool one_of(const char *const *list, size_t n, const char *text) {
     for (size_t i = 0; i < n; i++)
@@ -17,7 +17,8 @@ static bool one_of(const char *const *list, size_t n, const char *text) {
     return false;
 }
 
-/* What the separators of one text say: ',' or '.' when only one reading is possible, '?' when both are, 0 when none. */
+/* What the separators of one text say: ',' or '.' when only one reading is possible, '?' when both are, 0
+ * when none. */
 static char evidence(const char *s) {
     const char *comma = strrchr(s, ','), *dot = strrchr(s, '.');
     if (comma && dot) return comma > dot ? ',' : '.';
@@ -26,7 +27,8 @@ static char evidence(const char *s) {
     if (strchr(s, *only) != only) return *only == ',' ? '.' : ','; /* several: thousands */
     size_t digits = strspn(only + 1, "0123456789");
     if (digits != 3) return *only;
-    return comma ? '?' : 0; /* "1.234" is taken for a plain number unless a comma is the decimal sign elsewhere */
+    return comma ? '?'
+                 : 0; /* "1.234" is taken for a plain number unless a comma is the decimal sign elsewhere */
 }
 
 char agl__decimal_sign(const agl_dict *texts, char fallback) {
@@ -39,8 +41,8 @@ char agl__decimal_sign(const agl_dict *texts, char fallback) {
     return open ? fallback : '.';
 }
 
-/* Copies the digits without thousands separators (the other sign, spaces, no-break spaces, apostrophes) and with a point
- * as decimal sign. False when a character has no place in a number. */
+/* Copies the digits without thousands separators (the other sign, spaces, no-break spaces, apostrophes) and
+ * with a point as decimal sign. False when a character has no place in a number. */
 static bool plain(char *to, size_t size, const char *s, char decimal) {
     size_t n = 0;
     for (; *s; s++) {
@@ -73,9 +75,11 @@ bool agl__parse_number(double *value, agl_state *state, const char *text, char d
     s[length] = '\0';
 
     *value = NAN;
-    if (one_of(missing_marks, sizeof missing_marks / sizeof *missing_marks, s)) return *state = AGL_MISSING, true;
-    if (one_of(suppressed_marks, sizeof suppressed_marks / sizeof *suppressed_marks, s) || strcmp(s, "D") == 0 ||
-        strcmp(s, "S") == 0 || strcmp(s, "c") == 0) /* bare letters as the U.S. Census and Eurostat write them */
+    if (one_of(missing_marks, sizeof missing_marks / sizeof *missing_marks, s))
+        return *state = AGL_MISSING, true;
+    if (one_of(suppressed_marks, sizeof suppressed_marks / sizeof *suppressed_marks, s) ||
+        strcmp(s, "D") == 0 || strcmp(s, "S") == 0 ||
+        strcmp(s, "c") == 0) /* bare letters as the U.S. Census and Eurostat write them */
         return *state = AGL_SUPPRESSED, true;
     char *flag = strrchr(s, ' ');
     if (flag && flag > s && strlen(flag + 1) <= 2 && isalpha((unsigned char)flag[1])) *flag = '\0';

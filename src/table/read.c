@@ -18,9 +18,9 @@ typedef struct plan {
     size_t n_wants;
     agl_relation *relations;
     size_t n_relations;
-    int *column;     /* [relation * n_wants + want] -> column, -1 = not there */
-    bool *bound;     /* [want] */
-    bool *as_text;   /* [want] numbers read as text, because they are not plain throughout */
+    int *column;   /* [relation * n_wants + want] -> column, -1 = not there */
+    bool *bound;   /* [want] */
+    bool *as_text; /* [want] numbers read as text, because they are not plain throughout */
 } plan;
 
 static const char *paired(const agl_source *s, const char *role) {
@@ -29,7 +29,8 @@ static const char *paired(const agl_source *s, const char *role) {
     return NULL;
 }
 
-/* ---- binding roles to columns ------------------------------------------------------------------------------------ */
+/* ---- binding roles to columns
+ * ------------------------------------------------------------------------------------ */
 
 static agl_status bind(plan *p, agl_error *err) {
     char columns[600];
@@ -44,19 +45,25 @@ static agl_status bind(plan *p, agl_error *err) {
             if (column >= 0 || !(named || p->wants[w].required)) continue;
             agl__relation_columns_text(columns, sizeof columns, rel);
             const char *path = rel->format == AGL_OWN ? rel->table : rel->path;
-            return named ? agl_fail(err, AGL_EDATA, "%s has no column '%s' (role %s); its columns: %s", path, name,
-                                    p->wants[w].role, columns)
-                         : agl_fail(err, AGL_EDATA,
-                                    "%s has no column for the role '%s'; name it with --col %s=COLUMN (columns: %s)",
-                                    path, name, name, columns);
+            return named
+                       ? agl_fail(err, AGL_EDATA, "%s has no column '%s' (role %s); its columns: %s", path,
+                                  name, p->wants[w].role, columns)
+                       : agl_fail(
+                             err, AGL_EDATA,
+                             "%s has no column for the role '%s'; name it with --col %s=COLUMN (columns: %s)",
+                             path, name, name, columns);
         }
     }
     return AGL_OK;
 }
 
-static bool is_text_type(const char *type) { return strncmp(type, "VARCHAR", 7) == 0 || strncmp(type, "ENUM", 4) == 0; }
+static bool is_text_type(const char *type) {
+    return strncmp(type, "VARCHAR", 7) == 0 || strncmp(type, "ENUM", 4) == 0;
+}
 
-static bool is_date_type(const char *type) { return strncmp(type, "DATE", 4) == 0 || strncmp(type, "TIMESTAMP", 9) == 0; }
+static bool is_date_type(const char *type) {
+    return strncmp(type, "DATE", 4) == 0 || strncmp(type, "TIMESTAMP", 9) == 0;
+}
 
 static bool is_number(agl_want_type type) { return type == AGL_WANT_NUMBER || type == AGL_WANT_INTEGER; }
 
@@ -71,12 +78,18 @@ static void find_texts(plan *p) {
         }
 }
 
-/* ---- SQL --------------------------------------------------------------------------------------------------------- */
+/* ---- SQL
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void put_date(agl_text *sql, const agl_relation *r, int column) {
     bool date = is_date_type(r->type[column]);
-    if (date) agl__text_add(sql, "CAST(");
-    else agl__text_add(sql, "coalesce(try_cast(CAST("); /* by way of text: a condition makes DuckDB find types of its own */
+    if (date)
+        agl__text_add(sql, "CAST(");
+    else
+        agl__text_add(
+            sql,
+            "coalesce(try_cast(CAST("); /* by way of text: a condition makes DuckDB find types of its own */
     agl__text_identifier(sql, r->name[column]);
     if (date) {
         agl__text_add(sql, " AS DATE)");
@@ -84,7 +97,8 @@ static void put_date(agl_text *sql, const agl_relation *r, int column) {
     }
     agl__text_add(sql, " AS VARCHAR) AS DATE), CAST(try_strptime(CAST(");
     agl__text_identifier(sql, r->name[column]);
-    agl__text_add(sql, " AS VARCHAR), ['%%d/%%m/%%Y', '%%d.%%m.%%Y', '%%Y%%m%%d', '%%Y-%%m', '%%Y']) AS DATE))");
+    agl__text_add(sql,
+                  " AS VARCHAR), ['%%d/%%m/%%Y', '%%d.%%m.%%Y', '%%Y%%m%%d', '%%Y-%%m', '%%Y']) AS DATE))");
 }
 
 /* What people write where no date is known. */
@@ -95,12 +109,14 @@ static void put_expression(agl_text *sql, const plan *p, size_t relation, size_t
     int column = p->column[relation * p->n_wants + want];
     agl_want_type type = p->wants[want].type;
     if (column < 0) {
-        agl__text_add(sql, "CAST(NULL AS %s)", type == AGL_WANT_KEY || p->as_text[want] ? "VARCHAR" : "DOUBLE");
+        agl__text_add(sql, "CAST(NULL AS %s)",
+                      type == AGL_WANT_KEY || p->as_text[want] ? "VARCHAR" : "DOUBLE");
     } else if (type == AGL_WANT_KEY || p->as_text[want]) {
         agl__text_add(sql, "CAST(");
         agl__text_identifier(sql, r->name[column]);
         agl__text_add(sql, " AS VARCHAR)");
-    } else if (is_number(type) || (type == AGL_WANT_YEAR && !is_text_type(r->type[column]) && !is_date_type(r->type[column]))) {
+    } else if (is_number(type) ||
+               (type == AGL_WANT_YEAR && !is_text_type(r->type[column]) && !is_date_type(r->type[column]))) {
         agl__text_add(sql, "CAST(");
         agl__text_identifier(sql, r->name[column]);
         agl__text_add(sql, " AS DOUBLE)");
@@ -137,10 +153,25 @@ static void put_from(agl_text *sql, const plan *p, size_t relation, bool all_tex
         if (c < 0 || as[c] == AGL_AS_TEXT) continue;
         /* Years and dates keep the type that DuckDB finds when a condition compares them: "year >= 2015". */
         bool compared = sniff && (p->wants[w].type == AGL_WANT_YEAR || p->wants[w].type == AGL_WANT_DATE);
-        if (!compared) as[c] = is_number(p->wants[w].type) && !p->as_text[w] && !all_text ? AGL_AS_NUMBER : AGL_AS_TEXT;
+        if (!compared)
+            as[c] = is_number(p->wants[w].type) && !p->as_text[w] && !all_text ? AGL_AS_NUMBER : AGL_AS_TEXT;
     }
     agl__relation_from(sql, r, as, sniff);
     free(as);
+}
+
+/* "ROLE: condition" withholds the values of one role; a bare condition only says why missing numbers are
+ * missing. */
+static const char *suppressed_condition(char *role, size_t size, const plan *p) {
+    const char *text = p->source->suppressed;
+    for (size_t w = 0; w < p->n_wants; w++) {
+        size_t n = strlen(p->wants[w].role);
+        if (strncmp(text, p->wants[w].role, n) != 0 || text[n] != ':') continue;
+        snprintf(role, size, "%s", p->wants[w].role);
+        return text + n + 1;
+    }
+    role[0] = '\0';
+    return text;
 }
 
 static void put_select(agl_text *sql, const plan *p, size_t relation) {
@@ -151,8 +182,10 @@ static void put_select(agl_text *sql, const plan *p, size_t relation) {
         if (written++) agl__text_add(sql, ", ");
         put_expression(sql, p, relation, w);
     }
+    char role[64];
     if (p->source->suppressed)
-        agl__text_add(sql, "%scoalesce(%s, false) AS agl_suppressed", written ? ", " : "", p->source->suppressed);
+        agl__text_add(sql, "%scoalesce(%s, false) AS agl_suppressed", written ? ", " : "",
+                      suppressed_condition(role, sizeof role, p));
     agl__text_add(sql, " FROM ");
     put_from(sql, p, relation, false);
     if (p->source->where) agl__text_add(sql, " WHERE (%s)", p->source->where);
@@ -171,12 +204,13 @@ static agl_status run_select(agl_table **out, plan *p, agl_error *err) {
     bool sql_is_wrong = strstr(cause.message, "Parser Error") || strstr(cause.message, "Binder Error") ||
                         strstr(cause.message, "Catalog Error");
     if (p->source->where && sql_is_wrong)
-        return agl_fail(err, AGL_EUSAGE, "the condition --where \"%.200s\" cannot be used: %.600s", p->source->where, cause.message);
+        return agl_fail(err, AGL_EUSAGE, "the condition --where \"%.200s\" cannot be used: %.600s",
+                        p->source->where, cause.message);
     return agl__relation_fail(err, &p->relations[0], &cause);
 }
 
-/* Plain numbers are read by DuckDB in parallel; when one cell is not plain, all number columns are read again as text and
- * parsed here, which tells missing, suppressed and wrong apart and can name the cell. */
+/* Plain numbers are read by DuckDB in parallel; when one cell is not plain, all number columns are read again
+ * as text and parsed here, which tells missing, suppressed and wrong apart and can name the cell. */
 static agl_status select_rows(agl_table **out, plan *p, agl_error *err) {
     agl_error first = {0};
     agl_status status = run_select(out, p, &first);
@@ -191,7 +225,8 @@ static agl_status select_rows(agl_table **out, plan *p, agl_error *err) {
     return run_select(out, p, err);
 }
 
-/* ---- after reading: texts to numbers, checks --------------------------------------------------------------------- */
+/* ---- after reading: texts to numbers, checks
+ * --------------------------------------------------------------------- */
 
 static agl_status fail_cell(const plan *p, size_t row, const char *role, agl_error *err, const char *what,
                             const char *cure) {
@@ -225,7 +260,8 @@ static agl_status parse_column(agl_table *t, const plan *p, const char *role, ag
         if (states[row] != 9) continue;
         char what[160];
         snprintf(what, sizeof what, "'%.60s' is not a number", c->dict.text[code]);
-        status = fail_cell(p, row, role, err, what, "correct the cell, leave it empty or filter it out with --where");
+        status = fail_cell(p, row, role, err, what,
+                           "correct the cell, leave it empty or filter it out with --where");
         goto out;
     }
     free(c->code);
@@ -244,40 +280,46 @@ out:
     return status;
 }
 
+/* What is wrong with a number, as text; false when nothing is. */
+static bool wrong_number(char *what, size_t size, const agl_want *want, double x) {
+    bool whole = want->type == AGL_WANT_INTEGER || want->type == AGL_WANT_YEAR;
+    if (x == NOT_READABLE)
+        snprintf(what, size, "this is not a %s", want->type == AGL_WANT_YEAR ? "year" : "date (YYYY-MM-DD)");
+    else if (!isfinite(x))
+        snprintf(what, size, "%s is not a number that can be used", isnan(x) ? "NaN" : "infinity");
+    else if (whole && x != floor(x))
+        snprintf(what, size, "%g is not a whole number", x);
+    else if (x < want->min && want->min == 0)
+        snprintf(what, size, "negative %s %g", want->role, x);
+    else if (x < want->min || x > want->max)
+        snprintf(what, size, "%s %g is outside %g to %g", want->role, x, want->min, want->max);
+    else
+        return false;
+    return true;
+}
+
 static agl_status check_column(const agl_table *t, const plan *p, const agl_want *want, agl_error *err) {
     const agl_column *c = agl_table_column(t, want->role);
-    bool whole = want->type == AGL_WANT_INTEGER || want->type == AGL_WANT_YEAR;
     for (size_t row = 0; row < t->rows; row++) {
-        double x = c->num[row];
-        bool there = !c->state || c->state[row] == AGL_PRESENT;
-        if (there && x >= want->min && x <= want->max && isfinite(x) && !(whole && x != floor(x)) && x != NOT_READABLE)
-            continue;
-        if (!there) continue;
         char what[200];
-        const char *cure = "correct the cell, leave it empty or filter it out with --where";
-        if (x == NOT_READABLE)
-            snprintf(what, sizeof what, "this is not a %s", want->type == AGL_WANT_YEAR ? "year" : "date (YYYY-MM-DD)");
-        else if (!isfinite(x))
-            snprintf(what, sizeof what, "%s is not a number that can be used", isnan(x) ? "NaN" : "infinity");
-        else if (whole && x != floor(x))
-            snprintf(what, sizeof what, "%g is not a whole number", x);
-        else if (x < want->min && want->min == 0)
-            snprintf(what, sizeof what, "negative %s %g", want->role, x);
-        else
-            snprintf(what, sizeof what, "%s %g is outside %g to %g", want->role, x, want->min, want->max);
-        return fail_cell(p, row, want->role, err, what, cure);
+        if (c->state && c->state[row] != AGL_PRESENT) continue;
+        if (wrong_number(what, sizeof what, want, c->num[row]))
+            return fail_cell(p, row, want->role, err, what,
+                             "correct the cell, leave it empty or filter it out with --where");
     }
     return AGL_OK;
 }
 
-static agl_status mark_suppressed(agl_table *t, agl_error *err) {
+static agl_status mark_suppressed(agl_table *t, const plan *p, agl_error *err) {
     const agl_column *flag = agl_table_column(t, "agl_suppressed");
+    char role[64];
+    suppressed_condition(role, sizeof role, p);
     for (size_t j = 0; j < t->n_columns; j++) {
         agl_column *c = &t->columns[j];
-        if (c == flag || c->type != AGL_NUM) continue;
+        if (c == flag || c->type != AGL_NUM || (role[0] && strcmp(role, c->name) != 0)) continue;
         if (!c->state && !(c->state = AGL_NEW(uint8_t, t->rows))) return agl_fail_memory(err);
         for (size_t row = 0; row < t->rows; row++)
-            if (flag->num[row] != 0) {
+            if (flag->num[row] != 0 && (role[0] || c->state[row] == AGL_MISSING)) {
                 c->state[row] = AGL_SUPPRESSED;
                 c->num[row] = NAN;
             }
@@ -298,7 +340,7 @@ static agl_status convert(agl_table *t, plan *p, agl_error *err) {
         if (want->type == AGL_WANT_DATE) c->type = AGL_DATE;
         if (want->type == AGL_WANT_YEAR || want->type == AGL_WANT_INTEGER) c->type = AGL_INT;
     }
-    return p->source->suppressed ? mark_suppressed(t, err) : AGL_OK;
+    return p->source->suppressed ? mark_suppressed(t, p, err) : AGL_OK;
 }
 
 static agl_status one_row_a_key(agl_table **t, const plan *p, const char *const *unique, size_t n_unique,
@@ -316,11 +358,13 @@ static agl_status one_row_a_key(agl_table **t, const plan *p, const char *const 
         const agl_column *c = agl_table_column(*t, unique[i]);
         if (!c) continue;
         const char *text = c->type == AGL_KEY ? agl_column_text(c, a) : NULL;
-        used += (size_t)(c->type == AGL_KEY
-                             ? snprintf(key + used, sizeof key - used, "%s%s=%.30s", used ? " " : "", unique[i], text ? text : "")
-                             : snprintf(key + used, sizeof key - used, "%s%s=%g", used ? " " : "", unique[i], c->num[a]));
+        used += (size_t)(c->type == AGL_KEY ? snprintf(key + used, sizeof key - used, "%s%s=%.30s",
+                                                       used ? " " : "", unique[i], text ? text : "")
+                                            : snprintf(key + used, sizeof key - used, "%s%s=%g",
+                                                       used ? " " : "", unique[i], c->num[a]));
     }
-    return agl_fail(err, AGL_EDATA, "duplicate key %s in %s and %s; combine rows with --aggregate sum (or mean, max, min)",
+    return agl_fail(err, AGL_EDATA,
+                    "duplicate key %s in %s and %s; combine rows with --aggregate sum (or mean, max, min)",
                     key, first, second);
 }
 
@@ -328,8 +372,9 @@ static agl_status check_not_empty(const agl_table *t, const plan *p, agl_error *
     if (t->rows > 0) return AGL_OK;
     const agl_relation *r = &p->relations[0];
     const char *path = r->format == AGL_OWN ? r->table : r->path;
-    return p->source->where ? agl_fail(err, AGL_EDATA, "no row of %s satisfies --where %s", path, p->source->where)
-                            : agl_fail(err, AGL_EDATA, "%s has a header but no rows", path);
+    return p->source->where
+               ? agl_fail(err, AGL_EDATA, "no row of %s satisfies --where %s", path, p->source->where)
+               : agl_fail(err, AGL_EDATA, "%s has a header but no rows", path);
 }
 
 static void plan_free(plan *p) {
@@ -339,11 +384,12 @@ static void plan_free(plan *p) {
     free(p->as_text);
 }
 
-agl_status agl__read(agl_table **out, agl_db *db, const agl_source *source, const agl_want *wants, size_t n_wants,
-                     const char *const *unique, size_t n_unique, agl_error *err) {
+agl_status agl__read(agl_table **out, agl_db *db, const agl_source *source, const agl_want *wants,
+                     size_t n_wants, const char *const *unique, size_t n_unique, agl_error *err) {
     plan p = {.db = db, .source = source, .wants = wants, .n_wants = n_wants};
     agl_table *t = NULL;
-    agl_status status = agl__relations_open(&p.relations, &p.n_relations, db, source->paths, source->n_paths, err);
+    agl_status status =
+        agl__relations_open(&p.relations, &p.n_relations, db, source->paths, source->n_paths, err);
     if (status != AGL_OK) return status;
     p.column = AGL_NEW(int, p.n_relations *n_wants);
     p.bound = AGL_NEW(bool, n_wants);
@@ -366,10 +412,11 @@ agl_status agl__read(agl_table **out, agl_db *db, const agl_source *source, cons
     return AGL_OK;
 }
 
-/* ---- for error messages ------------------------------------------------------------------------------------------ */
+/* ---- for error messages
+ * ------------------------------------------------------------------------------------------ */
 
-/* Number (from 1) of the row-th selected row within relation r; 0 when the relation selects fewer. `seen` becomes how many
- * it selects in that case. */
+/* Number (from 1) of the row-th selected row within relation r; 0 when the relation selects fewer. `seen`
+ * becomes how many it selects in that case. */
 static size_t original_row(agl_db *db, const agl_relation *r, const char *where, size_t row, size_t *seen) {
     agl_text sql = {0};
     char *answer = NULL;
@@ -425,7 +472,9 @@ agl_status agl__read_hash(char **out, agl_db *db, const agl_source *source, agl_
     agl__text_add(&sql, "SELECT sha256(string_agg(h, '')) FROM (SELECT '' AS h");
     for (size_t r = 0; r < n; r++) {
         if (relations[r].format == AGL_OWN) {
-            agl__text_add(&sql, " UNION ALL SELECT sha256(coalesce(string_agg(CAST(t AS VARCHAR), chr(10)), '')) FROM ");
+            agl__text_add(
+                &sql,
+                " UNION ALL SELECT sha256(coalesce(string_agg(CAST(t AS VARCHAR), chr(10)), '')) FROM ");
             agl__text_identifier(&sql, relations[r].table);
             agl__text_add(&sql, " t");
         } else {

@@ -18,7 +18,8 @@ static agl_format format_of(const char *path) {
     if (ends_with(path, n, ".gz")) n -= 3;
     if (ends_with(path, n, ".zst")) n -= 4;
     if (ends_with(path, n, ".parquet") || ends_with(path, n, ".pq")) return AGL_PARQUET;
-    if (ends_with(path, n, ".json") || ends_with(path, n, ".ndjson") || ends_with(path, n, ".jsonl")) return AGL_JSON;
+    if (ends_with(path, n, ".json") || ends_with(path, n, ".ndjson") || ends_with(path, n, ".jsonl"))
+        return AGL_JSON;
     if (ends_with(path, n, ".duckdb") || ends_with(path, n, ".db")) return AGL_DATABASE;
     return AGL_CSV;
 }
@@ -52,22 +53,25 @@ agl_status agl__relation_fail(agl_error *err, const agl_relation *r, const agl_e
     const char *m = cause->message, *line = strstr(m, "CSV Error on Line: ");
     long number = line ? atol(line + 19) : 0;
     if (strstr(m, "unicode") || strstr(m, "utf-8"))
-        return agl_fail(err, AGL_EDATA, "%s line %ld: not valid UTF-8; convert the file first, e.g. iconv -f WINDOWS-1252 -t UTF-8",
-                        r->path, number);
+        return agl_fail(
+            err, AGL_EDATA,
+            "%s line %ld: not valid UTF-8; convert the file first, e.g. iconv -f WINDOWS-1252 -t UTF-8",
+            r->path, number);
     const char *found = strstr(m, "Expected Number of Columns"), *wide = strstr(m, "Maximum line size");
     if (found) {
         const char *end = strstr(found, " Possible");
-        return agl_fail(err, AGL_EDATA, "%s line %ld: e%.*s; every line needs the same number of cells", r->path, number,
-                        end ? (int)(end - found - 1) : 60, found + 1);
+        return agl_fail(err, AGL_EDATA, "%s line %ld: e%.*s; every line needs the same number of cells",
+                        r->path, number, end ? (int)(end - found - 1) : 60, found + 1);
     }
     if (wide)
-        return agl_fail(err, AGL_EDATA, "%s line %ld: a line of more than 2 MB; is a closing quote missing?", r->path,
-                        number);
+        return agl_fail(err, AGL_EDATA, "%s line %ld: a line of more than 2 MB; is a closing quote missing?",
+                        r->path, number);
     if (number) return agl_fail(err, AGL_EDATA, "%s line %ld: %.400s", r->path, number, line + 19);
     return agl_fail(err, cause->status, "%s: %.600s", r->path, m);
 }
 
-/* ---- CSV: the header line decides the delimiter, DuckDB reads the rest ------------------------------------------- */
+/* ---- CSV: the header line decides the delimiter, DuckDB reads the rest
+ * ------------------------------------------- */
 
 static agl_status first_line(char **out, agl_db *db, const agl_relation *r, agl_error *err) {
     agl_text sql = {0};
@@ -96,8 +100,8 @@ static char guess_delimiter(const char *header) {
     return candidates[best];
 }
 
-static agl_status add_column(agl_relation *r, size_t *capacity, const char *name, size_t length, const char *type,
-                             agl_error *err) {
+static agl_status add_column(agl_relation *r, size_t *capacity, const char *name, size_t length,
+                             const char *type, agl_error *err) {
     size_t again = *capacity;
     char **names = agl__grow(r->name, capacity, r->n_columns + 1, sizeof *names);
     if (names) r->name = names;
@@ -155,7 +159,8 @@ static agl_status open_csv(agl_relation *r, agl_db *db, agl_error *err) {
     return status;
 }
 
-/* ---- the other formats ------------------------------------------------------------------------------------------- */
+/* ---- the other formats
+ * ------------------------------------------------------------------------------------------- */
 
 static agl_status describe(agl_relation *r, agl_db *db, agl_error *err) {
     agl_text sql = {0};
@@ -180,7 +185,8 @@ static agl_status describe(agl_relation *r, agl_db *db, agl_error *err) {
 static agl_status only_table(agl_relation *r, agl_db *db, agl_error *err) {
     agl_table *t = NULL;
     char sql[160];
-    snprintf(sql, sizeof sql, "SELECT table_name FROM duckdb_tables() WHERE database_name = '%s' ORDER BY 1", r->alias);
+    snprintf(sql, sizeof sql, "SELECT table_name FROM duckdb_tables() WHERE database_name = '%s' ORDER BY 1",
+             r->alias);
     agl_status status = agl__db_query(&t, db, sql, err);
     if (status != AGL_OK) return status;
     if (t->rows == 1) {
@@ -191,8 +197,8 @@ static agl_status only_table(agl_relation *r, agl_db *db, agl_error *err) {
         for (size_t i = 0, used = 0; i < t->rows && used + 70 < sizeof names; i++)
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%.60s", i ? ", " : "",
                                      agl_column_text(&t->columns[0], i));
-        status = agl_fail(err, AGL_EDATA, "%s holds %zu tables; name one as %s::TABLE (tables: %s)", r->path, t->rows,
-                          r->path, names);
+        status = agl_fail(err, AGL_EDATA, "%s holds %zu tables; name one as %s::TABLE (tables: %s)", r->path,
+                          t->rows, r->path, names);
     }
     agl_table_free(t);
     return status;
@@ -223,9 +229,11 @@ static agl_status open_one(agl_relation *r, agl_db *db, size_t index, agl_error 
     return status == AGL_OK ? describe(r, db, err) : status;
 }
 
-/* ---- paths ------------------------------------------------------------------------------------------------------- */
+/* ---- paths
+ * ------------------------------------------------------------------------------------------------------- */
 
-static agl_status push_path(agl_relation **list, size_t *n, size_t *capacity, const char *path, agl_error *err) {
+static agl_status push_path(agl_relation **list, size_t *n, size_t *capacity, const char *path,
+                            agl_error *err) {
     agl_relation *grown = agl__grow(*list, capacity, *n + 1, sizeof *grown);
     if (!grown) return agl_fail_memory(err);
     *list = grown;
@@ -257,8 +265,8 @@ static agl_status expand(agl_relation **list, size_t *n, size_t *capacity, const
     return status;
 }
 
-agl_status agl__relations_open(agl_relation **out, size_t *n, agl_db *db, const char *const *paths, size_t n_paths,
-                               agl_error *err) {
+agl_status agl__relations_open(agl_relation **out, size_t *n, agl_db *db, const char *const *paths,
+                               size_t n_paths, agl_error *err) {
     agl_relation *list = NULL;
     size_t count = 0, capacity = 0;
     agl_status status = AGL_OK;
@@ -294,7 +302,8 @@ void agl__relations_free(agl_relation *list, size_t n, agl_db *db) {
     free(list);
 }
 
-/* , columns={'a': 'VARCHAR', 'b': 'DOUBLE'} of all columns, or , types={...} of those that are not AGL_AS_ANY. */
+/* , columns={'a': 'VARCHAR', 'b': 'DOUBLE'} of all columns, or , types={...} of those that are not
+ * AGL_AS_ANY. */
 static void csv_types(agl_text *sql, const agl_relation *r, const agl_as *as, bool sniff) {
     size_t written = 0;
     for (size_t j = 0; j < r->n_columns; j++) {
@@ -308,14 +317,22 @@ static void csv_types(agl_text *sql, const agl_relation *r, const agl_as *as, bo
 
 void agl__relation_from(agl_text *sql, const agl_relation *r, const agl_as *as, bool sniff) {
     switch (r->format) {
-    case AGL_OWN: agl__text_identifier(sql, r->table); return;
+    case AGL_OWN:
+        agl__text_identifier(sql, r->table);
+        return;
     case AGL_DATABASE:
         agl__text_add(sql, "%s.", r->alias);
         agl__text_identifier(sql, r->table);
         return;
-    case AGL_PARQUET: agl__text_add(sql, "read_parquet("); break;
-    case AGL_JSON: agl__text_add(sql, "read_json_auto("); break;
-    case AGL_CSV: agl__text_add(sql, "read_csv("); break;
+    case AGL_PARQUET:
+        agl__text_add(sql, "read_parquet(");
+        break;
+    case AGL_JSON:
+        agl__text_add(sql, "read_json_auto(");
+        break;
+    case AGL_CSV:
+        agl__text_add(sql, "read_csv(");
+        break;
     }
     agl__text_literal(sql, r->path);
     if (r->format == AGL_CSV) {

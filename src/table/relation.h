@@ -18,8 +18,8 @@ typedef struct agl_relation {
 } agl_relation;
 
 /** All files that `path` names (a glob may name several), opened far enough to know their columns. */
-AGL_NODISCARD agl_status agl__relations_open(agl_relation **out, size_t *n, agl_db *db, const char *const *paths,
-                                             size_t n_paths, agl_error *err);
+AGL_NODISCARD agl_status agl__relations_open(agl_relation **out, size_t *n, agl_db *db,
+                                             const char *const *paths, size_t n_paths, agl_error *err);
 void agl__relations_free(agl_relation *relations, size_t n, agl_db *db);
 
 /** Index of the column (exact name first, then ignoring case), or -1. */
@@ -28,8 +28,8 @@ int agl__relation_column(const agl_relation *r, const char *name);
 /** How a column of a CSV file is read. */
 typedef enum agl_as { AGL_AS_ANY, AGL_AS_TEXT, AGL_AS_NUMBER } agl_as;
 
-/** Appends the FROM item. as[j] says how each column of a CSV file is read (NULL = all as text); `sniff` lets DuckDB find
- * the types of the AGL_AS_ANY ones, for conditions that compare them with numbers. */
+/** Appends the FROM item. as[j] says how each column of a CSV file is read (NULL = all as text); `sniff` lets
+ * DuckDB find the types of the AGL_AS_ANY ones, for conditions that compare them with numbers. */
 void agl__relation_from(agl_text *sql, const agl_relation *r, const agl_as *as, bool sniff);
 
 /** "a, b, c" of the column names, cut after some. */

@@ -1,5 +1,5 @@
-/* A growing text, for SQL and other output that is put together piece by piece. Running out of memory is remembered and
- * reported once at the end, so that call sites stay readable. */
+/* A growing text, for SQL and other output that is put together piece by piece. Running out of memory is
+ * remembered and reported once at the end, so that call sites stay readable. */
 #ifndef AGL_TABLE_TEXT_H
 #define AGL_TABLE_TEXT_H
 

@@ -32,18 +32,22 @@ static agl_status check_folder(const char *path, agl_error *err) {
     if (access(folder, W_OK) != 0)
         status = agl_fail(err, AGL_EIO, "cannot write '%s': folder '%s': %s", path, folder, strerror(errno));
     else if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        status = agl_fail(err, AGL_EIO, "cannot write '%s': it is a folder; write it as '%s/' to get one file a table", path, path);
+        status = agl_fail(err, AGL_EIO,
+                          "cannot write '%s': it is a folder; write it as '%s/' to get one file a table",
+                          path, path);
     free(folder);
     return status;
 }
 
 /* DuckDB names the file aside in its message; the user knows the place. */
 static agl_status fail_write(const char *path, const agl_error *cause, agl_error *err) {
-    if (cause->status == AGL_ECANCEL || cause->status == AGL_ENOMEM) return agl_fail(err, cause->status, "%s", cause->message);
+    if (cause->status == AGL_ECANCEL || cause->status == AGL_ENOMEM)
+        return agl_fail(err, cause->status, "%s", cause->message);
     return agl_fail(err, AGL_EIO, "cannot write '%s': %.500s", path, cause->message);
 }
 
-static agl_status copy_out(agl_db *db, const agl_table *t, const char *to, const char *options, agl_error *err) {
+static agl_status copy_out(agl_db *db, const agl_table *t, const char *to, const char *options,
+                           agl_error *err) {
     agl_status status = agl__db_store(db, "agl_write", t, err);
     if (status != AGL_OK) return status;
     agl_text sql = {0};
@@ -61,7 +65,8 @@ static agl_status pour(const char *from, FILE *to, const char *name, agl_error *
     agl_status status = in ? AGL_OK : agl_fail(err, AGL_EIO, "cannot read '%s': %s", from, strerror(errno));
     size_t n;
     while (status == AGL_OK && (n = fread(buffer, 1, sizeof buffer, in)) > 0)
-        if (fwrite(buffer, 1, n, to) != n) status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", name, strerror(errno));
+        if (fwrite(buffer, 1, n, to) != n)
+            status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", name, strerror(errno));
     if (status == AGL_OK && ferror(in)) status = agl_fail(err, AGL_EIO, "cannot read '%s'", from);
     if (in) fclose(in);
     return status;
@@ -71,12 +76,13 @@ agl_status agl__copy_file(const char *from, const char *to, agl_error *err) {
     FILE *out = fopen(to, "wb");
     if (!out) return agl_fail(err, AGL_EIO, "cannot write '%s': %s", to, strerror(errno));
     agl_status status = pour(from, out, to, err);
-    if (fclose(out) != 0 && status == AGL_OK) status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", to, strerror(errno));
+    if (fclose(out) != 0 && status == AGL_OK)
+        status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", to, strerror(errno));
     return status;
 }
 
-static agl_status write_database(const char *aside, const char *path, const agl_table *const *tables, size_t n,
-                                 agl_error *err) {
+static agl_status write_database(const char *aside, const char *path, const agl_table *const *tables,
+                                 size_t n, agl_error *err) {
     agl_db *db = NULL;
     agl_status status = AGL_OK;
     if (access(path, F_OK) == 0) status = agl__copy_file(path, aside, err);
@@ -106,9 +112,12 @@ static agl_status one_table(const agl_table *const *tables, size_t n, const char
     if (n == 1) return AGL_OK;
     char names[300] = "";
     for (size_t i = 0, used = 0; i < n && used + 40 < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%.30s", i ? ", " : "", tables[i]->name);
-    return agl_fail(err, AGL_EUSAGE, "a %s file takes one table of %s; choose one with --table NAME, or write -o DIR/ or .duckdb",
-                    ending, names);
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%.30s", i ? ", " : "", tables[i]->name);
+    return agl_fail(
+        err, AGL_EUSAGE,
+        "a %s file takes one table of %s; choose one with --table NAME, or write -o DIR/ or .duckdb", ending,
+        names);
 }
 
 static const char *ending_of(const char *path) {
@@ -131,8 +140,8 @@ static const struct {
     {".ndjson", "FORMAT json"},
 };
 
-static agl_status write_aside(const char *aside, const char *path, agl_db *db, const agl_table *const *tables, size_t n,
-                              agl_error *err) {
+static agl_status write_aside(const char *aside, const char *path, agl_db *db, const agl_table *const *tables,
+                              size_t n, agl_error *err) {
     const char *ending = ending_of(path);
     for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
         if (strcmp(ending, copies[i].ending) != 0) continue;
@@ -145,14 +154,15 @@ static agl_status write_aside(const char *aside, const char *path, agl_db *db, c
     if (strcmp(ending, ".geojson") == 0) return agl__write_geo(aside, "GeoJSON", tables, n, err);
     if (strcmp(ending, ".gpkg") == 0) return agl__write_geo(aside, "GPKG", tables, n, err);
     return agl_fail(err, AGL_EUSAGE,
-                    "cannot tell the format of '%s'; known endings: .csv .csv.gz .tsv .parquet .json .ndjson .duckdb .graphml .gexf "
+                    "cannot tell the format of '%s'; known endings: .csv .csv.gz .tsv .parquet .json .ndjson "
+                    ".duckdb .graphml .gexf "
                     ".net .geojson .gpkg, or DIR/",
                     path);
 }
 
 /* Writes one file aside; on failure nothing is left of it. */
-static agl_status prepare(char **aside, const char *path, agl_db *db, const agl_table *const *tables, size_t n,
-                          agl_error *err) {
+static agl_status prepare(char **aside, const char *path, agl_db *db, const agl_table *const *tables,
+                          size_t n, agl_error *err) {
     agl_status status = check_folder(path, err);
     if (status != AGL_OK) return status;
     *aside = agl__aside(path);
@@ -165,7 +175,8 @@ static agl_status prepare(char **aside, const char *path, agl_db *db, const agl_
     return fail_write(path, &cause, err);
 }
 
-static agl_status write_folder(const char *path, agl_db *db, const agl_table *const *tables, size_t n, agl_error *err) {
+static agl_status write_folder(const char *path, agl_db *db, const agl_table *const *tables, size_t n,
+                               agl_error *err) {
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return agl_fail(err, AGL_EIO, "cannot make folder '%s': %s", path, strerror(errno));
     char **places = AGL_NEW(char *, n), **asides = AGL_NEW(char *, n);
@@ -195,7 +206,8 @@ static agl_status write_folder(const char *path, agl_db *db, const agl_table *co
     return status;
 }
 
-agl_status agl__write(const char *path, agl_db *db, const agl_table *const *tables, size_t n, agl_error *err) {
+agl_status agl__write(const char *path, agl_db *db, const agl_table *const *tables, size_t n,
+                      agl_error *err) {
     if (path[0] && path[strlen(path) - 1] == '/') return write_folder(path, db, tables, n, err);
     char *aside = NULL;
     agl_status status = prepare(&aside, path, db, tables, n, err);
@@ -208,7 +220,8 @@ agl_status agl__write(const char *path, agl_db *db, const agl_table *const *tabl
 agl_status agl__write_stdout(agl_db *db, const agl_table *table, agl_error *err) {
     const char *folder = getenv("TMPDIR");
     char *name;
-    if (asprintf(&name, "%s/agglo-XXXXXX", folder && *folder ? folder : "/tmp") < 0) return agl_fail_memory(err);
+    if (asprintf(&name, "%s/agglo-XXXXXX", folder && *folder ? folder : "/tmp") < 0)
+        return agl_fail_memory(err);
     int file = mkstemp(name);
     if (file < 0) {
         agl_status status = agl_fail(err, AGL_EIO, "cannot write '%s': %s", name, strerror(errno));

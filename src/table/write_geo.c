@@ -67,8 +67,8 @@ static OGRGeometryH geometry_at(const place *p, size_t row) {
     return g;
 }
 
-static agl_status write_layer(GDALDatasetH data, OGRSpatialReferenceH wgs84, const agl_table *t, const place *p,
-                              agl_error *err) {
+static agl_status write_layer(GDALDatasetH data, OGRSpatialReferenceH wgs84, const agl_table *t,
+                              const place *p, agl_error *err) {
     OGRLayerH layer = GDALDatasetCreateLayer(data, t->name, wgs84, p->wkt ? wkbUnknown : wkbPoint, NULL);
     if (!layer) return fail_gdal(err);
     agl_status status = add_fields(layer, t, err);
@@ -91,9 +91,11 @@ agl_status agl__write_geo(const char *path, const char *driver_name, const agl_t
     place p;
     for (size_t i = 0; i < n; i++)
         placed += find_place(&p, tables[i]);
-    if (placed == 0) return agl_fail(err, AGL_EUSAGE, "no table has columns lon and lat, or wkt; geodata need them");
+    if (placed == 0)
+        return agl_fail(err, AGL_EUSAGE, "no table has columns lon and lat, or wkt; geodata need them");
     if (one && placed > 1)
-        return agl_fail(err, AGL_EUSAGE, "a .geojson file takes one table; choose one with --table NAME or write .gpkg");
+        return agl_fail(err, AGL_EUSAGE,
+                        "a .geojson file takes one table; choose one with --table NAME or write .gpkg");
 
     GDALAllRegister();
     CPLPushErrorHandler(CPLQuietErrorHandler);

@@ -6,23 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
-/* GraphML is igraph's business too, but its writer takes the attributes through a global handler and cannot write GEXF;
- * these formats are a loop over rows each. */
+/* GraphML is igraph's business too, but its writer takes the attributes through a global handler and cannot
+ * write GEXF; these formats are a loop over rows each. */
 
 static void put_xml(FILE *f, const char *text) {
     for (const char *c = text ? text : ""; *c; c++) {
         switch (*c) {
-        case '&': fputs("&amp;", f); break;
-        case '<': fputs("&lt;", f); break;
-        case '>': fputs("&gt;", f); break;
-        case '"': fputs("&quot;", f); break;
+        case '&':
+            fputs("&amp;", f);
+            break;
+        case '<':
+            fputs("&lt;", f);
+            break;
+        case '>':
+            fputs("&gt;", f);
+            break;
+        case '"':
+            fputs("&quot;", f);
+            break;
         default:
             if ((unsigned char)*c >= 32 || *c == '\t' || *c == '\n') fputc(*c, f);
         }
     }
 }
 
-static bool missing(const agl_column *c, size_t row) { return c->type == AGL_KEY ? c->code[row] < 0 : isnan(c->num[row]); }
+static bool missing(const agl_column *c, size_t row) {
+    return c->type == AGL_KEY ? c->code[row] < 0 : isnan(c->num[row]);
+}
 
 static void put_value(FILE *f, const agl_column *c, size_t row) {
     if (c->type == AGL_KEY)
@@ -41,7 +51,8 @@ static bool is_end(const char *name) {
     return strcmp(name, "source") == 0 || strcmp(name, "target") == 0 || strcmp(name, "id") == 0;
 }
 
-/* ---- GraphML ------------------------------------------------------------------------------------------------------- */
+/* ---- GraphML
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void graphml_keys(FILE *f, const agl_table *t, const char *domain) {
     for (size_t j = 0; t && j < t->n_columns; j++) {
@@ -77,7 +88,9 @@ static void bare_nodes(FILE *f, const agl_table *edges, const char *open, const 
 }
 
 static void write_graphml(FILE *f, const agl_table *nodes, const agl_table *edges) {
-    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n", f);
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<graphml "
+          "xmlns=\"http://graphml.graphdrawing.org/xmlns\">\n",
+          f);
     graphml_keys(f, nodes, "node");
     graphml_keys(f, edges, "edge");
     fputs("  <graph edgedefault=\"undirected\">\n", f);
@@ -101,7 +114,9 @@ static void write_graphml(FILE *f, const agl_table *nodes, const agl_table *edge
     fputs("  </graph>\n</graphml>\n", f);
 }
 
-/* ---- GEXF ---------------------------------------------------------------------------------------------------------- */
+/* ---- GEXF
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void gexf_attributes(FILE *f, const agl_table *t, const char *class) {
     fprintf(f, "    <attributes class=\"%s\">\n", class);
@@ -165,7 +180,9 @@ static void write_gexf(FILE *f, const agl_table *nodes, const agl_table *edges) 
     fputs("    </edges>\n  </graph>\n</gexf>\n", f);
 }
 
-/* ---- Pajek --------------------------------------------------------------------------------------------------------- */
+/* ---- Pajek
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void put_pajek_text(FILE *f, const char *text) {
     fputc('"', f);
@@ -176,7 +193,8 @@ static void put_pajek_text(FILE *f, const char *text) {
 
 /* Numbers of the vertices by sorted text; the union of both ends, or the ids of the nodes. */
 static agl_status pajek_dict(agl_dict *out, const agl_table *edges, agl_error *err) {
-    const agl_dict *s = &agl_table_column(edges, "source")->dict, *t = &agl_table_column(edges, "target")->dict;
+    const agl_dict *s = &agl_table_column(edges, "source")->dict,
+                   *t = &agl_table_column(edges, "target")->dict;
     const char **all = AGL_NEW(const char *, s->n + t->n);
     if (!all) return agl_fail_memory(err);
     size_t n = 0;
@@ -211,8 +229,8 @@ static agl_status write_pajek(FILE *f, const agl_table *edges, agl_error *err) {
     return AGL_OK;
 }
 
-agl_status agl__write_graph(const char *path, const char *format, const agl_table *nodes, const agl_table *edges,
-                            agl_error *err) {
+agl_status agl__write_graph(const char *path, const char *format, const agl_table *nodes,
+                            const agl_table *edges, agl_error *err) {
     if (nodes && !agl_table_column(nodes, "id")) nodes = NULL;
     FILE *f = fopen(path, "w");
     if (!f) return agl_fail(err, AGL_EIO, "%s", strerror(errno));

@@ -1,9 +1,10 @@
-/* Faults: the k-th allocation fails, the caller cancels at the k-th step, the disk is full. Each must end in a clear error, leak
- * nothing (the sanitizer build watches) and leave no half-written file. The linker sends the library's allocations
- * through the functions below (-Wl,--wrap); those of DuckDB and igraph are their own business. */
+/* Faults: the k-th allocation fails, the caller cancels at the k-th step, the disk is full. Each must end in
+ * a clear error, leak nothing (the sanitizer build watches) and leave no half-written file. The linker sends
+ * the library's allocations through the functions below (-Wl,--wrap); those of DuckDB and igraph are their
+ * own business. */
+#include "../unit/unit.h"
 #include "op/invoke.h"
 #include "table/write.h"
-#include "../unit/unit.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,7 +30,9 @@ int __real_vasprintf(char **out, const char *format, va_list args) AGL_PRINTF(2,
 
 void *__wrap_malloc(size_t n) { return fails() ? NULL : __real_malloc(n); }
 void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
-void *__wrap_reallocarray(void *p, size_t n, size_t size) { return fails() ? NULL : __real_reallocarray(p, n, size); }
+void *__wrap_reallocarray(void *p, size_t n, size_t size) {
+    return fails() ? NULL : __real_reallocarray(p, n, size);
+}
 char *__wrap_strdup(const char *s) { return fails() ? NULL : __real_strdup(s); }
 char *__wrap_strndup(const char *s, size_t n) { return fails() ? NULL : __real_strndup(s, n); }
 int __wrap_vasprintf(char **out, const char *format, va_list args) {
@@ -93,7 +96,8 @@ START_TEST(every_allocation_may_fail) {
         status = whole_road(db, &ctx, out, &err);
         countdown = -1;
         if (status == AGL_OK) break;
-        ck_assert_msg(status == AGL_ENOMEM || status == AGL_EIO, "allocation %ld: status %d: %s", k, status, err.message);
+        ck_assert_msg(status == AGL_ENOMEM || status == AGL_EIO, "allocation %ld: status %d: %s", k, status,
+                      err.message);
         ck_assert_msg(err.message[0], "allocation %ld failed without a message", k);
         ck_assert_msg(files_in_folder() == 1, "allocation %ld left a file behind", k);
     }

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* ---- parallel ------------------------------------------------------------------------------------------------------ */
+/* ---- parallel
+ * ------------------------------------------------------------------------------------------------------ */
 
 typedef struct sums {
     double part[64];
@@ -74,7 +75,8 @@ START_TEST(progress_reaches_the_end) {
 }
 END_TEST
 
-/* ---- random numbers ------------------------------------------------------------------------------------------------ */
+/* ---- random numbers
+ * ------------------------------------------------------------------------------------------------ */
 
 START_TEST(philox_known_answer) {
     /* Random123 1.14, kat_vectors, philox4x32 10: zero counter and key. */
@@ -114,7 +116,8 @@ START_TEST(streams_differ) {
 }
 END_TEST
 
-/* ---- sums and memory ----------------------------------------------------------------------------------------------- */
+/* ---- sums and memory
+ * ----------------------------------------------------------------------------------------------- */
 
 START_TEST(compensated_sum) {
     double x[] = {1, 1e100, 1, -1e100};
@@ -147,7 +150,8 @@ START_TEST(intern_survives_growth) {
     agl_intern in = {0};
     char text[32];
     for (int i = 0; i < 20000; i++) {
-        int n = snprintf(text, sizeof text, "key-%d", (i * 7919) % 5000), id = agl__intern_add(&in, text, (size_t)n);
+        int n = snprintf(text, sizeof text, "key-%d", (i * 7919) % 5000),
+            id = agl__intern_add(&in, text, (size_t)n);
         ck_assert_int_eq(id, i % 5000);
         ck_assert_str_eq(agl__intern_text(&in, id), text);
         ck_assert_int_eq(agl__intern_add(&in, text, (size_t)n), id);

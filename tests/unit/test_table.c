@@ -22,19 +22,39 @@ static const char *file(const char *name, const char *content) {
     return path;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(numbers_as_people_write_them) {
     const struct {
         const char *text;
         char decimal;
         double value; /* NAN = missing, INFINITY = suppressed, -1e99 = no number */
-    } cases[] = {{"12.5", '.', 12.5},     {"12,5", ',', 12.5},     {"1.234,5", ',', 1234.5},  {"1,234.5", '.', 1234.5},
-                 {"1 234", '.', 1234},    {"-3", '.', -3},         {"12.5 e", '.', 12.5},     {"7e3", '.', 7000},
-                 {"", '.', NAN},          {"NA", '.', NAN},        {":", '.', NAN},           {"..", '.', NAN},
-                 {"D", '.', INFINITY},    {"(S)", '.', INFINITY},  {": c", '.', INFINITY},    {"abc", '.', -1e99},
-                 {"nan", '.', -1e99},     {"inf", '.', -1e99},     {"1.2.3x", '.', -1e99},    {"1'000", '.', 1000},
-                 {"1\xc2\xa0" "234", '.', 1234}, {"0", '.', 0},    {"1e999", '.', -1e99}};
+    } cases[] = {{"12.5", '.', 12.5},
+                 {"12,5", ',', 12.5},
+                 {"1.234,5", ',', 1234.5},
+                 {"1,234.5", '.', 1234.5},
+                 {"1 234", '.', 1234},
+                 {"-3", '.', -3},
+                 {"12.5 e", '.', 12.5},
+                 {"7e3", '.', 7000},
+                 {"", '.', NAN},
+                 {"NA", '.', NAN},
+                 {":", '.', NAN},
+                 {"..", '.', NAN},
+                 {"D", '.', INFINITY},
+                 {"(S)", '.', INFINITY},
+                 {": c", '.', INFINITY},
+                 {"abc", '.', -1e99},
+                 {"nan", '.', -1e99},
+                 {"inf", '.', -1e99},
+                 {"1.2.3x", '.', -1e99},
+                 {"1'000", '.', 1000},
+                 {"1\xc2\xa0"
+                  "234",
+                  '.', 1234},
+                 {"0", '.', 0},
+                 {"1e999", '.', -1e99}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double x;
         agl_state state;
@@ -62,12 +82,14 @@ START_TEST(decimal_sign_of_a_column) {
 }
 END_TEST
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ------------------------------------------------------------------------------------------------------- */
 
-static const agl_want wants[] = {{.role = "region", .type = AGL_WANT_KEY, .required = true},
-                                 {.role = "value", .type = AGL_WANT_NUMBER, .required = true, .min = 0, .max = INFINITY},
-                                 {.role = "year", .type = AGL_WANT_YEAR, .min = -INFINITY, .max = INFINITY},
-                                 {.role = "start", .type = AGL_WANT_DATE, .min = -INFINITY, .max = INFINITY}};
+static const agl_want wants[] = {
+    {.role = "region", .type = AGL_WANT_KEY, .required = true},
+    {.role = "value", .type = AGL_WANT_NUMBER, .required = true, .min = 0, .max = INFINITY},
+    {.role = "year", .type = AGL_WANT_YEAR, .min = -INFINITY, .max = INFINITY},
+    {.role = "start", .type = AGL_WANT_DATE, .min = -INFINITY, .max = INFINITY}};
 static const char *const unique[] = {"region", "year"};
 
 static agl_status read_file(agl_table **t, const char *path, const char *where, const char *aggregate) {
@@ -81,7 +103,8 @@ static agl_status read_file(agl_table **t, const char *path, const char *where, 
 
 START_TEST(codes_keep_their_zeros) {
     agl_table *t;
-    ck_assert_int_eq(read_file(&t, file("a.csv", "region,value,year\n02016,5,2019\n01001,0,2019\n"), NULL, NULL), AGL_OK);
+    ck_assert_int_eq(
+        read_file(&t, file("a.csv", "region,value,year\n02016,5,2019\n01001,0,2019\n"), NULL, NULL), AGL_OK);
     const agl_column *region = agl_table_column(t, "region"), *value = agl_table_column(t, "value");
     ck_assert_str_eq(agl_column_text(region, 0), "02016");
     ck_assert_int_eq(region->code[0], 1);
@@ -93,7 +116,9 @@ END_TEST
 
 START_TEST(semicolons_commas_and_states) {
     agl_table *t;
-    ck_assert_int_eq(read_file(&t, file("b.csv", "\xef\xbb\xbfregion;value\nA;1.234,5\nB;:\nC;(D)\nD;0\n"), NULL, NULL), AGL_OK);
+    ck_assert_int_eq(
+        read_file(&t, file("b.csv", "\xef\xbb\xbfregion;value\nA;1.234,5\nB;:\nC;(D)\nD;0\n"), NULL, NULL),
+        AGL_OK);
     const agl_column *v = agl_table_column(t, "value");
     ck_assert_double_eq(v->num[0], 1234.5);
     ck_assert_int_eq(v->state[1], AGL_MISSING);
@@ -106,8 +131,11 @@ END_TEST
 
 START_TEST(dates_and_years) {
     agl_table *t;
-    ck_assert_int_eq(read_file(&t, file("c.csv", "region,value,year,start\nA,1,2019-05-01,1970-01-02\nB,1,2020,\nC,1,,2000\n"), NULL, NULL),
-                     AGL_OK);
+    ck_assert_int_eq(
+        read_file(&t,
+                  file("c.csv", "region,value,year,start\nA,1,2019-05-01,1970-01-02\nB,1,2020,\nC,1,,2000\n"),
+                  NULL, NULL),
+        AGL_OK);
     const agl_column *y = agl_table_column(t, "year"), *d = agl_table_column(t, "start");
     ck_assert_double_eq(y->num[0], 2019);
     ck_assert_double_eq(d->num[0], 1);
@@ -123,7 +151,9 @@ START_TEST(errors_name_file_and_line) {
     ck_assert_ptr_nonnull(strstr(err.message, "d.csv line 3, column value: 'x' is not a number"));
     ck_assert_int_eq(read_file(&t, file("e.csv", "region,value\nA,1\nB,-2\n"), NULL, NULL), AGL_EDATA);
     ck_assert_ptr_nonnull(strstr(err.message, "e.csv line 3, column value: negative value -2"));
-    ck_assert_int_eq(read_file(&t, file("f.csv", "region,value,year\nA,1,2000\nB,1,2000\nA,2,2000\n"), "value > 0", NULL), AGL_EDATA);
+    ck_assert_int_eq(
+        read_file(&t, file("f.csv", "region,value,year\nA,1,2000\nB,1,2000\nA,2,2000\n"), "value > 0", NULL),
+        AGL_EDATA);
     ck_assert_ptr_nonnull(strstr(err.message, "duplicate key region=A year=2000"));
     ck_assert_ptr_nonnull(strstr(err.message, "line 2 and "));
     ck_assert_ptr_nonnull(strstr(err.message, "line 4"));
@@ -136,7 +166,8 @@ END_TEST
 
 START_TEST(where_and_aggregate) {
     agl_table *t;
-    const char *path = file("i.csv", "region,value,year,kind\nA,1,2000,x\nB,5,2000,x\nA,2,2000,x\nA,100,2000,y\nB,D,2000,x\n");
+    const char *path = file(
+        "i.csv", "region,value,year,kind\nA,1,2000,x\nB,5,2000,x\nA,2,2000,x\nA,100,2000,y\nB,D,2000,x\n");
     ck_assert_int_eq(read_file(&t, path, "kind = 'x'", "sum"), AGL_OK);
     ck_assert_uint_eq(t->rows, 2);
     ck_assert_double_eq(agl_table_column(t, "value")->num[0], 3);
@@ -149,7 +180,28 @@ START_TEST(where_and_aggregate) {
 }
 END_TEST
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+START_TEST(suppressed_by_condition) {
+    agl_table *t;
+    agl_db *db;
+    const char *path = file("j.csv", "region,value,flag\nA,0,1\nB,,1\nC,,0\nD,5,0\n");
+    ck_assert_int_eq(agl__db_open(&db, NULL, false, NULL, &err), AGL_OK);
+    agl_source s = {.paths = &path, .n_paths = 1, .suppressed = "flag = 1"};
+    ck_assert_int_eq(agl__read(&t, db, &s, wants, 4, NULL, 0, &err), AGL_OK);
+    const agl_column *v = agl_table_column(t, "value");
+    ck_assert(v->state[0] == AGL_PRESENT && v->state[1] == AGL_SUPPRESSED && v->state[2] == AGL_MISSING);
+    agl_table_free(t);
+    s.suppressed = "value: flag = 1";
+    ck_assert_int_eq(agl__read(&t, db, &s, wants, 4, NULL, 0, &err), AGL_OK);
+    v = agl_table_column(t, "value");
+    ck_assert(v->state[0] == AGL_SUPPRESSED && isnan(v->num[0]) && v->state[2] == AGL_MISSING &&
+              v->num[3] == 5);
+    agl_table_free(t);
+    agl__db_close(db);
+}
+END_TEST
+
+/* ---- writing
+ * ------------------------------------------------------------------------------------------------------- */
 
 static agl_table *small(void) {
     agl_table *t;
@@ -177,9 +229,11 @@ START_TEST(doubles_and_texts_round_trip) {
         const char *p = path;
         snprintf(path, sizeof path, "%s/small.%s", folder, endings[i]);
         ck_assert_int_eq(agl__write(path, db, (const agl_table *const *)&t, 1, &err), AGL_OK);
-        const agl_want w[] = {{.role = "key", .type = AGL_WANT_KEY}, {.role = "x", .type = AGL_WANT_NUMBER, .min = -INFINITY, .max = INFINITY}};
+        const agl_want w[] = {{.role = "key", .type = AGL_WANT_KEY},
+                              {.role = "x", .type = AGL_WANT_NUMBER, .min = -INFINITY, .max = INFINITY}};
         agl_source s = {.paths = &p, .n_paths = 1};
-        ck_assert_msg(agl__read(&back, db, &s, w, 2, NULL, 0, &err) == AGL_OK, "%s: %s", endings[i], err.message);
+        ck_assert_msg(agl__read(&back, db, &s, w, 2, NULL, 0, &err) == AGL_OK, "%s: %s", endings[i],
+                      err.message);
         ck_assert_uint_eq(back->rows, 3);
         ck_assert_str_eq(agl_column_text(&back->columns[0], 0), "a \"quoted\", name");
         ck_assert_int_eq(back->columns[0].code[2], -1);
@@ -218,6 +272,7 @@ int main(void) {
     tcase_add_test(t, dates_and_years);
     tcase_add_test(t, errors_name_file_and_line);
     tcase_add_test(t, where_and_aggregate);
+    tcase_add_test(t, suppressed_by_condition);
     tcase_add_test(t, doubles_and_texts_round_trip);
     tcase_add_test(t, unknown_ending_leaves_nothing);
     suite_add_tcase(s, t);

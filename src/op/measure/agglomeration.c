@@ -112,8 +112,6 @@ static agl_status write_table(agl_run *run, const agl_agglomeration *result, siz
     return AGL_OK;
 }
 
-agl_status agl_op_measure_agglomeration(agl_run *run, agl_error *err);
-
 agl_status agl_op_measure_agglomeration(agl_run *run, agl_error *err) {
     agl_plants plants = plants_of(run);
     agl_agglomeration_options options = {.count = agl__run_is(run, "variant", "count"),

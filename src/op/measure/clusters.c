@@ -177,8 +177,6 @@ static void warn(agl_run *run, const agl_cell_input *in, const double *establish
             unknown);
 }
 
-agl_status agl_op_measure_clusters(agl_run *run, agl_error *err);
-
 agl_status agl_op_measure_clusters(agl_run *run, agl_error *err) {
     mapped m = {.columns = agl__cell_columns(run, "employment")};
     agl_cell_input in = {0};

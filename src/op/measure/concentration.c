@@ -282,8 +282,6 @@ static agl_status regions(agl_run *run, const agl_cell_input *in, const agl_econ
     return status;
 }
 
-agl_status agl_op_measure_concentration(agl_run *run, agl_error *err);
-
 agl_status agl_op_measure_concentration(agl_run *run, agl_error *err) {
     agl_cell_columns columns = agl__cell_columns(run, "value");
     agl_cell_input in;

@@ -40,8 +40,6 @@ static agl_status fill(agl_run *run, const agl_cell_input *in, const agl_economy
     return status;
 }
 
-agl_status agl_op_measure_specialization(agl_run *run, agl_error *err);
-
 agl_status agl_op_measure_specialization(agl_run *run, agl_error *err) {
     agl_cell_columns columns = agl__cell_columns(run, "value");
     agl_cell_input in;
