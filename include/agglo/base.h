@@ -1,7 +1,8 @@
 /* agglo/base.h - status, error object, context, views: what every other part of the library stands on.
  *
  * Conventions of the whole library
- *   - Every call that can fail returns agl_status and takes, last, a nullable agl_error that receives one line of text.
+ *   - Every call that can fail returns agl_status and takes, last, a nullable agl_error that receives one
+ * line of text.
  *   - Arguments: outputs first, const inputs, an options struct (NULL = defaults), the context, the error.
  *   - The library never prints, exits or aborts. Memory it hands out is released by the matching agl_x_free,
  *     plain arrays by free().
@@ -19,8 +20,8 @@
 extern "C" {
 #endif
 
-#define AGL_NODISCARD     __attribute__((warn_unused_result))
-#define AGL_PRINTF(f, a)  __attribute__((format(printf, f, a)))
+#define AGL_NODISCARD    __attribute__((warn_unused_result))
+#define AGL_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /** Outcome of a call. The values 2 to 5 are also the exit codes of the command. */
 typedef enum agl_status {
@@ -56,7 +57,8 @@ typedef struct agl_ctx {
     void *progress_arg;
 } agl_ctx;
 
-#define AGL_CTX_INIT {.threads = 0, .seed = 1, .cancel = NULL, .progress = NULL, .progress_arg = NULL}
+#define AGL_CTX_INIT                                                                                         \
+    { .threads = 0, .seed = 1, .cancel = NULL, .progress = NULL, .progress_arg = NULL }
 
 /** Threads to use: ctx->threads, or the number of cores when that is 0 or ctx is NULL. */
 int agl_threads(const agl_ctx *ctx);

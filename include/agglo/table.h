@@ -5,8 +5,9 @@
  *     column "target"  AGL_KEY   code   [ 1, 2, 2 ]     dict (its own)
  *     column "weight"  AGL_NUM   num    [ 2, 1, 5 ]     state [ 0, 0, 0 ]
  *
- * Keys are text for ever: "02016" keeps its zero. Every other type is held as double (integers are exact to 2^53) and
- * `type` says how it is written. A value that is not there is -1 in `code`, NaN in `num`; `state` tells why.
+ * Keys are text for ever: "02016" keeps its zero. Every other type is held as double (integers are exact to
+ * 2^53) and `type` says how it is written. A value that is not there is -1 in `code`, NaN in `num`; `state`
+ * tells why.
  */
 #ifndef AGGLO_TABLE_H
 #define AGGLO_TABLE_H

@@ -36,10 +36,13 @@ static agl_status bind(plan *p, agl_error *err) {
     char columns[600];
     for (size_t w = 0; w < p->n_wants; w++) {
         const char *named = paired(p->source, p->wants[w].role);
-        const char *name = named ? named : p->wants[w].role;
+        /* "role=" leaves an optional role unbound although a column has its name */
+        bool unbound = named && !*named;
+        const char *name = named && *named ? named : p->wants[w].role;
+        if (unbound) named = NULL;
         for (size_t r = 0; r < p->n_relations; r++) {
             const agl_relation *rel = &p->relations[r];
-            int column = agl__relation_column(rel, name);
+            int column = unbound ? -1 : agl__relation_column(rel, name);
             p->column[r * p->n_wants + w] = column;
             if (column >= 0) p->bound[w] = true;
             if (column >= 0 || !(named || p->wants[w].required)) continue;

@@ -39,7 +39,8 @@ static int ascending(const void *a, const void *b) {
     return (p->y > q->y) - (p->y < q->y);
 }
 
-/* Sorts the items and returns the most frequent, the first of equals; *kinds = how many different there are. */
+/* Sorts the items and returns the most frequent, the first of equals; *kinds = how many different there are.
+ */
 static item mode(item *items, size_t n, size_t *kinds) {
     qsort(items, n, sizeof *items, ascending);
     item best = items[0];

@@ -10,8 +10,8 @@
 /* The ties under test and what came out. */
 typedef struct tested {
     agl_run *run;
-    agl__edge_input edges;  /* of an edge list */
-    agl__ids ids;           /* of participations: the actors */
+    agl__edge_input edges; /* of an edge list */
+    agl__ids ids;          /* of participations: the actors */
     agl_incidence incidence;
     const agl_dict *actors; /* node v is actors->text[v] */
     agl_ties ties;
@@ -28,7 +28,8 @@ static agl_status make_results(tested *t, bool expected, agl_error *err) {
     return t->p && t->q && (t->expected || !expected) ? AGL_OK : agl_fail_memory(err);
 }
 
-/* ---- an edge list: the disparity filter ------------------------------------------------------------------------ */
+/* ---- an edge list: the disparity filter
+ * ------------------------------------------------------------------------ */
 
 static agl_status ties_of_graph(tested *t, agl_error *err) {
     const agl_graph *g = &t->edges.graph;
@@ -74,13 +75,15 @@ static agl_status test_edges(tested *t, agl_error *err) {
     if (status != AGL_OK) return status;
     t->actors = &t->edges.ids.dict;
     if (!t->edges.graph.weight)
-        agl__run_warn(t->run, "the edges have no weights: every tie of an actor is as strong as the others and none stands out");
+        agl__run_warn(t->run, "the edges have no weights: every tie of an actor is as strong as the others "
+                              "and none stands out");
     status = ties_of_graph(t, err);
     if (status == AGL_OK) status = make_results(t, false, err);
     return status == AGL_OK ? disparity(t, err) : status;
 }
 
-/* ---- participations: hypergeometric and stochastic models -------------------------------------------------------- */
+/* ---- participations: hypergeometric and stochastic models
+ * -------------------------------------------------------- */
 
 static agl_status read_incidence(tested *t, agl_error *err) {
     const agl_table *data = agl__run_input(t->run, "data");
@@ -94,15 +97,16 @@ static agl_status read_incidence(tested *t, agl_error *err) {
         node[i] = actor->code[i] < 0 ? -1 : t->ids.of[0][actor->code[i]];
         used += node[i] >= 0 && project->code[i] >= 0;
     }
-    status = agl_incidence_new(&t->incidence, &too_large, (int32_t)project->dict.n, (int32_t)t->ids.dict.n, data->rows,
-                               project->code, node, limit, err);
+    status = agl_incidence_new(&t->incidence, &too_large, (int32_t)project->dict.n, (int32_t)t->ids.dict.n,
+                               data->rows, project->code, node, limit, err);
     free(node);
     if (status != AGL_OK) return status;
     agl__run_rows(t->run, used, data->rows - used);
     if (used < data->rows)
         agl__run_warn(t->run, "%zu rows without a project or an actor were left out", data->rows - used);
     if (t->incidence.duplicates > 0)
-        agl__run_warn(t->run, "%zu participations repeat an actor in a project; an actor counts once in a project",
+        agl__run_warn(t->run,
+                      "%zu participations repeat an actor in a project; an actor counts once in a project",
                       t->incidence.duplicates);
     if (too_large > 0)
         agl__run_warn(t->run, "%zu projects with more than %zu actors were left out", too_large, limit);
@@ -119,7 +123,8 @@ static double active_actors(const agl_incidence *inc) {
 static agl_status test_participations(tested *t, agl_error *err) {
     const agl_ctx *ctx = agl__run_ctx(t->run);
     if (agl__run_is(t->run, "model", "disparity"))
-        return agl_fail(err, AGL_EUSAGE, "--model disparity needs an edge list; give the roles source, target and weight");
+        return agl_fail(err, AGL_EUSAGE,
+                        "--model disparity needs an edge list; give the roles source, target and weight");
     bool urn = agl__run_is(t->run, "model", "hypergeometric");
     t->model = urn ? "hypergeometric" : "stochastic";
     agl_status status = read_incidence(t, err);
@@ -128,17 +133,20 @@ static agl_status test_participations(tested *t, agl_error *err) {
     status = agl_project(&t->ties, &t->incidence, AGL_WEIGHT_FULL, 0, NULL, ctx, err);
     if (status == AGL_OK) status = make_results(t, true, err);
     if (status == AGL_OK)
-        status = urn ? agl_backbone_hypergeometric(t->p, t->expected, &t->ties, &t->incidence, ctx, err)
-                     : agl_backbone_stochastic(t->p, t->expected, &t->report, &t->ties, &t->incidence, ctx, err);
+        status =
+            urn ? agl_backbone_hypergeometric(t->p, t->expected, &t->ties, &t->incidence, ctx, err)
+                : agl_backbone_stochastic(t->p, t->expected, &t->report, &t->ties, &t->incidence, ctx, err);
     if (status != AGL_OK) return status;
     if (t->report.approximated > 0)
-        agl__run_warn(t->run, "the chances of %zu ties are approximate (relative error below 0.001)", t->report.approximated);
+        agl__run_warn(t->run, "the chances of %zu ties are approximate (relative error below 0.001)",
+                      t->report.approximated);
     double n = active_actors(&t->incidence);
     t->tests = agl__run_is(t->run, "tests", "ties") ? (double)t->ties.n : n * (n - 1) / 2;
     return agl_false_discovery(t->q, t->p, t->ties.n, t->tests, err);
 }
 
-/* ---- outputs --------------------------------------------------------------------------------------------------- */
+/* ---- outputs
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool is_kept(const tested *t, size_t i) {
     double alpha = agl__run_number(t->run, "alpha");
@@ -235,13 +243,12 @@ static agl_status write_outputs(const tested *t, agl_error *err) {
     totals s = {0};
     agl_status status = add_up(&s, t, err);
     if (status == AGL_OK && s.kept == 0 && t->ties.n > 0)
-        agl__run_warn(t->run, "no tie is stronger than chance at this level; see --alpha, --correction and the table edges with --all");
+        agl__run_warn(t->run, "no tie is stronger than chance at this level; see --alpha, --correction and "
+                              "the table edges with --all");
     if (status == AGL_OK && agl__run_wants(t->run, "edges")) status = write_edges(t, (size_t)s.kept, err);
     if (status == AGL_OK && agl__run_wants(t->run, "summary")) status = write_summary(t, &s, err);
     return status;
 }
-
-agl_status agl_op_network_backbone(agl_run *run, agl_error *err);
 
 agl_status agl_op_network_backbone(agl_run *run, agl_error *err) {
     tested t = {.run = run};
@@ -249,13 +256,16 @@ agl_status agl_op_network_backbone(agl_run *run, agl_error *err) {
     bool one_mode = agl__run_column(run, "data", "source") && agl__run_column(run, "data", "target");
     agl_status status;
     if (two_mode && one_mode)
-        status = agl_fail(err, AGL_EUSAGE, "give either project and actor or source and target, not both; see --col");
+        status = agl_fail(err, AGL_EUSAGE,
+                          "give either project and actor or source and target, not both; see --col");
     else if (two_mode)
         status = test_participations(&t, err);
     else if (one_mode)
         status = test_edges(&t, err);
     else
-        status = agl_fail(err, AGL_EUSAGE, "give the roles project and actor (participations), or source, target and weight (edges); see --col");
+        status = agl_fail(err, AGL_EUSAGE,
+                          "give the roles project and actor (participations), or source, target and weight "
+                          "(edges); see --col");
     if (status == AGL_OK) status = write_outputs(&t, err);
     agl__edge_input_free(&t.edges);
     agl__ids_free(&t.ids);

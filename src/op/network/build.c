@@ -13,16 +13,18 @@ typedef struct build {
     size_t rows;
     const agl_column *actor_key, *project_key;
     int32_t n_actors, n_projects;
-    int32_t *actor;            /* rows: number of the actor */
-    int32_t *code;             /* n_actors: code of the actor in its dictionary */
-    agl__rows_by rows_of;      /* rows of each actor */
-    agl_incidence all;         /* every distinct participation */
-    agl_incidence kept;        /* without projects that are too large; empty when there is no limit */
-    int32_t *start, *end;      /* n_projects: years, INT32_MIN when not known; NULL without the role start */
+    int32_t *actor;       /* rows: number of the actor */
+    int32_t *code;        /* n_actors: code of the actor in its dictionary */
+    agl__rows_by rows_of; /* rows of each actor */
+    agl_incidence all;    /* every distinct participation */
+    agl_incidence kept;   /* without projects that are too large; empty when there is no limit */
+    int32_t *start, *end; /* n_projects: years, INT32_MIN when not known; NULL without the role start */
     agl_ties ties;
 } build;
 
-static const agl_column *column(const build *b, const char *role) { return agl__run_column(b->run, "data", role); }
+static const agl_column *column(const build *b, const char *role) {
+    return agl__run_column(b->run, "data", role);
+}
 
 /* Numbers the actors that occur; codes that no row uses any more are skipped. */
 static agl_status number_actors(build *b, agl_error *err) {
@@ -70,36 +72,61 @@ static agl_status find_years(build *b, agl_error *err) {
     return AGL_OK;
 }
 
-static size_t members_of(const agl_incidence *inc, int32_t p) { return inc->project_offset[p + 1] - inc->project_offset[p]; }
+static size_t members_of(const agl_incidence *inc, int32_t p) {
+    return inc->project_offset[p + 1] - inc->project_offset[p];
+}
+
+/* The projects as the ties see them. */
+typedef struct census {
+    size_t projects; /* with an actor, large ones included */
+    size_t alone;    /* with a single one */
+    size_t joint;    /* with several */
+    size_t undated;  /* of these without a start */
+    size_t largest;  /* actors of the largest */
+    double pairs;    /* sum of k (k - 1) / 2 */
+} census;
+
+static double pairs_of(size_t k) { return (double)k * ((double)k - 1) / 2; }
+
+static census count_projects(const build *b, const agl_incidence *inc) {
+    census c = {0};
+    for (int32_t p = 0; p < b->n_projects; p++) {
+        size_t k = members_of(inc, p);
+        c.projects += members_of(&b->all, p) > 0;
+        c.alone += k == 1;
+        c.joint += k > 1;
+        c.undated += b->start && k > 1 && b->start[p] == INT32_MIN;
+        c.pairs += pairs_of(k);
+        if (k > c.largest) c.largest = k;
+    }
+    return c;
+}
 
 /* Says what about the projects shapes the network. */
 static void warn_of_projects(const build *b, const agl_incidence *inc, size_t too_large, size_t limit) {
-    size_t projects = 0, alone = 0, largest = 0, undated = 0, used = 0, pairs = 0;
-    for (int32_t p = 0; p < b->n_projects; p++) {
-        size_t k = members_of(inc, p);
-        projects += members_of(&b->all, p) > 0;
-        alone += k == 1;
-        undated += b->start && k > 1 && b->start[p] == INT32_MIN;
-        pairs += k > 1 ? k * (k - 1) / 2 : 0;
-        used += k > 1;
-        if (k > largest) largest = k;
-    }
-    size_t most = largest > 1 ? largest * (largest - 1) / 2 : 0;
+    census c = count_projects(b, inc);
     if (b->all.duplicates > 0)
-        agl__run_warn(b->run, "%zu participations repeat an actor in a project; an actor counts once in a project",
+        agl__run_warn(b->run,
+                      "%zu participations repeat an actor in a project; an actor counts once in a project",
                       b->all.duplicates);
-    if (alone > 0)
-        agl__run_warn(b->run, "%zu of %zu projects have a single actor and make no tie", alone, projects);
+    if (c.alone > 0)
+        agl__run_warn(b->run, "%zu of %zu projects have a single actor and make no tie", c.alone, c.projects);
     if (too_large > 0)
-        agl__run_warn(b->run, "%zu projects with more than %zu actors were left out of the ties", too_large, limit);
-    if (limit == 0 && largest > 50 && most * 20 > pairs)
-        agl__run_warn(b->run, "the largest project has %zu actors and makes %.0f %% of all shared participations; see "
-                              "--max-members and --weights fractional",
-                      largest, 100.0 * (double)most / (double)pairs);
-    if (undated > 0 && agl__run_is(b->run, "slice", "year"))
-        agl__run_warn(b->run, "%zu of %zu projects have no start year and are left out of the slices", undated, used);
-    if (used == 0)
-        agl__run_warn(b->run, "no project has two actors, so there are no ties; are the roles project and actor right?");
+        agl__run_warn(b->run, "%zu projects with more than %zu actors were left out of the ties", too_large,
+                      limit);
+    if (limit == 0 && c.largest > 50 && pairs_of(c.largest) > 0.05 * c.pairs)
+        agl__run_warn(
+            b->run,
+            "the largest project has %zu actors and makes %.0f %% of all pairs; see --max-members and "
+            "--weights fractional",
+            c.largest, 100 * pairs_of(c.largest) / c.pairs);
+    if (c.undated > 0 && agl__run_is(b->run, "slice", "year"))
+        agl__run_warn(b->run, "%zu of %zu projects have no start year and are left out of the slices",
+                      c.undated, c.joint);
+    if (c.joint == 0)
+        agl__run_warn(
+            b->run,
+            "no project has two actors, so there are no ties; are the roles project and actor right?");
 }
 
 static agl_status make_ties(build *b, agl_error *err) {
@@ -107,11 +134,11 @@ static agl_status make_ties(build *b, agl_error *err) {
     bool sliced = agl__run_is(b->run, "slice", "year");
     if (sliced && !b->start)
         return agl_fail(err, AGL_EUSAGE, "--slice year needs the role start; give --col start=COLUMN");
-    agl_status status = agl_incidence_new(&b->all, NULL, b->n_projects, b->n_actors, b->rows, b->project_key->code,
-                                          b->actor, 0, err);
+    agl_status status = agl_incidence_new(&b->all, NULL, b->n_projects, b->n_actors, b->rows,
+                                          b->project_key->code, b->actor, 0, err);
     if (status == AGL_OK && limit > 0)
-        status = agl_incidence_new(&b->kept, &too_large, b->n_projects, b->n_actors, b->rows, b->project_key->code,
-                                   b->actor, limit, err);
+        status = agl_incidence_new(&b->kept, &too_large, b->n_projects, b->n_actors, b->rows,
+                                   b->project_key->code, b->actor, limit, err);
     if (status != AGL_OK) return status;
     const agl_incidence *inc = limit > 0 ? &b->kept : &b->all;
     warn_of_projects(b, inc, too_large, limit);
@@ -121,7 +148,9 @@ static agl_status make_ties(build *b, agl_error *err) {
                        agl__run_number(b->run, "min-weight"), &facts, agl__run_ctx(b->run), err);
 }
 
-/* ---- edges --------------------------------------------------------------------------------------------------------- */
+/* ---- edges
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void fill_years(double *out, const int32_t *year, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -155,7 +184,9 @@ static agl_status write_edges(const build *b, agl_error *err) {
     return status == AGL_OK ? agl__run_drop_column(out, "last_year", err) : status;
 }
 
-/* ---- nodes --------------------------------------------------------------------------------------------------------- */
+/* ---- nodes
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The most frequent value of a text role becomes a column of the same name. */
 static agl_status write_text(const build *b, agl_table *out, const char *role, agl_error *err) {
@@ -218,8 +249,8 @@ static agl_status write_coordinated(const build *b, agl_table *out, agl_error *e
         found += leads;
     }
     agl_incidence led = {0};
-    agl_status status = agl_incidence_new(&led, NULL, b->n_projects, b->n_actors, b->rows, b->project_key->code, actor,
-                                          0, err);
+    agl_status status = agl_incidence_new(&led, NULL, b->n_projects, b->n_actors, b->rows,
+                                          b->project_key->code, actor, 0, err);
     for (int32_t a = 0; status == AGL_OK && a < b->n_actors; a++)
         agl__run_num(out, "coordinated")[a] = (double)(led.actor_offset[a + 1] - led.actor_offset[a]);
     if (status == AGL_OK && found == 0)
@@ -275,8 +306,6 @@ static agl_status write_nodes(const build *b, agl_error *err) {
     if (status == AGL_OK) status = write_coordinated(b, out, err);
     return status == AGL_OK ? write_amounts(b, out, err) : status;
 }
-
-agl_status agl_op_network_build(agl_run *run, agl_error *err);
 
 agl_status agl_op_network_build(agl_run *run, agl_error *err) {
     build b = {.run = run,

@@ -23,8 +23,8 @@ static agl_status collect(edge_list *list, left_out *out, const agl__edge_input 
     const agl_column *w = list->weight ? agl_table_column(edges, "weight") : NULL;
     for (size_t i = 0; i < edges->rows; i++) {
         if (w && w->num[i] < 0)
-            return agl__run_fail_row(run, input, i, "weight", err, "negative weight %g; weights say how strong a tie is",
-                                     w->num[i]);
+            return agl__run_fail_row(run, input, i, "weight", err,
+                                     "negative weight %g; weights say how strong a tie is", w->num[i]);
         if (from->code[i] < 0 || to->code[i] < 0) {
             out->no_end++;
         } else if (w && isnan(w->num[i])) {
@@ -41,7 +41,8 @@ static agl_status collect(edge_list *list, left_out *out, const agl__edge_input 
     return AGL_OK;
 }
 
-static void warn(agl_run *run, const agl__edge_input *in, const left_out *out, const agl_graph_counts *counts) {
+static void warn(agl_run *run, const agl__edge_input *in, const left_out *out,
+                 const agl_graph_counts *counts) {
     if (out->no_end > 0) agl__run_warn(run, "%zu edges with only one end were left out", out->no_end);
     if (out->no_weight > 0) agl__run_warn(run, "%zu edges without a weight were left out", out->no_weight);
     if (out->zero > 0) agl__run_warn(run, "%zu edges of weight 0 were left out: they are no ties", out->zero);
@@ -50,7 +51,8 @@ static void warn(agl_run *run, const agl__edge_input *in, const left_out *out, c
     if (counts->duplicates > 0)
         agl__run_warn(run, "%zu edges repeat a pair of nodes; %s", counts->duplicates,
                       in->graph.weight ? "their weights were added up" : "each pair is one tie");
-    size_t unknown = in->nodes ? in->ids.dict.n - in->nodes->rows : 0; /* ids of nodes are unique, and all are nodes */
+    size_t unknown =
+        in->nodes ? in->ids.dict.n - in->nodes->rows : 0; /* ids of nodes are unique, and all are nodes */
     if (unknown > 0) agl__run_warn(run, "%zu nodes of the edges are not in the table of nodes", unknown);
 }
 
@@ -65,10 +67,12 @@ static agl_status find_rows(agl__edge_input *in, agl_error *err) {
     return AGL_OK;
 }
 
-agl_status agl__edge_input_new(agl__edge_input *out, agl_run *run, const char *input, bool directed, agl_error *err) {
+agl_status agl__edge_input_new(agl__edge_input *out, agl_run *run, const char *input, bool directed,
+                               agl_error *err) {
     const agl_table *edges = agl__run_input(run, input);
     *out = (agl__edge_input){.nodes = agl__run_input(run, "nodes")};
-    const agl_column *columns[ID_COLUMNS] = {agl_table_column(edges, "source"), agl_table_column(edges, "target"),
+    const agl_column *columns[ID_COLUMNS] = {agl_table_column(edges, "source"),
+                                             agl_table_column(edges, "target"),
                                              out->nodes ? agl_table_column(out->nodes, "id") : NULL};
     size_t rows[ID_COLUMNS] = {edges->rows, edges->rows, out->nodes ? out->nodes->rows : 0};
     bool weighted = agl_table_column(edges, "weight") && !agl__run_flag(run, "unweighted");
@@ -81,8 +85,8 @@ agl_status agl__edge_input_new(agl__edge_input *out, agl_run *run, const char *i
     status = list.source && list.target && (list.weight || !weighted) ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) status = collect(&list, &lost, out, run, input, err);
     if (status == AGL_OK)
-        status = agl_graph_from_edges(&out->graph, &counts, (int32_t)out->ids.dict.n, list.n, list.source, list.target,
-                                      list.weight, directed, err);
+        status = agl_graph_from_edges(&out->graph, &counts, (int32_t)out->ids.dict.n, list.n, list.source,
+                                      list.target, list.weight, directed, err);
     if (status == AGL_OK) status = find_rows(out, err);
     if (status == AGL_OK) {
         agl__run_rows(run, list.n - counts.self_loops, edges->rows - list.n + counts.self_loops);
@@ -116,8 +120,8 @@ agl_status agl__node_codes(int32_t **code, const agl_dict **dict, const agl__edg
     return AGL_OK;
 }
 
-agl_status agl__write_node_role(agl_table *table, const char *column, const agl__edge_input *in, const char *role,
-                                agl_error *err) {
+agl_status agl__write_node_role(agl_table *table, const char *column, const agl__edge_input *in,
+                                const char *role, agl_error *err) {
     int32_t *code, *to;
     const agl_dict *dict;
     agl_status status = agl__node_codes(&code, &dict, in, role, err);

@@ -16,10 +16,11 @@ typedef struct item {
 
 /* What one group adds up to. */
 typedef struct group {
-    double cell[CELLS]; /* units by the helices that take part; cell 0, none of them, only with --include-none */
-    double none;        /* units with none of them in any case */
-    double ties;        /* pairs of actors of known kind in one unit */
-    double mixed;       /* those of different kinds */
+    double
+        cell[CELLS]; /* units by the helices that take part; cell 0, none of them, only with --include-none */
+    double none;     /* units with none of them in any case */
+    double ties;     /* pairs of actors of known kind in one unit */
+    double mixed;    /* those of different kinds */
 } group;
 
 typedef struct helix {
@@ -34,7 +35,8 @@ typedef struct helix {
     group *groups;
 } helix;
 
-/* ---- options ------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Marks the kinds in a comma-separated option as members of a helix. */
 static agl_status read_helix(helix *h, const char *option, int bit, agl_error *err) {
@@ -43,14 +45,16 @@ static agl_status read_helix(helix *h, const char *option, int bit, agl_error *e
         size_t length = strcspn(list, ", ");
         int32_t kind = -1;
         for (int32_t k = 0; k < AGL_KINDS; k++)
-            if (strlen(agl__kind_names[k]) == length && strncasecmp(list, agl__kind_names[k], length) == 0) kind = k;
+            if (strlen(agl__kind_names[k]) == length && strncasecmp(list, agl__kind_names[k], length) == 0)
+                kind = k;
         if (length > 0 && kind < 0)
-            return agl_fail(err, AGL_EUSAGE,
-                            "option --%s: '%.*s' is no kind; use firm, university, institute, government or other", option,
-                            (int)length, list);
+            return agl_fail(
+                err, AGL_EUSAGE,
+                "option --%s: '%.*s' is no kind; use firm, university, institute, government or other",
+                option, (int)length, list);
         if (length > 0 && h->helix_of[kind] != 0)
-            return agl_fail(err, AGL_EUSAGE, "option --%s: %s already belongs to another of the three", option,
-                            agl__kind_names[kind]);
+            return agl_fail(err, AGL_EUSAGE, "option --%s: %s already belongs to another of the three",
+                            option, agl__kind_names[kind]);
         if (length > 0) h->helix_of[kind] = bit;
         list += length;
         list += strspn(list, ", ");
@@ -58,7 +62,8 @@ static agl_status read_helix(helix *h, const char *option, int bit, agl_error *e
     return AGL_OK;
 }
 
-/* ---- counting ------------------------------------------------------------------------------------------------------ */
+/* ---- counting
+ * ------------------------------------------------------------------------------------------------------ */
 
 static int by_unit(const void *a, const void *b) {
     const item *p = a, *q = b;
@@ -83,10 +88,11 @@ static agl_status read_items(helix *h, agl_error *err) {
             continue;
         }
         loose += kind->code[i] < 0;
-        h->items[h->n_items++] = (item){.group = in ? in->code[i] : 0,
-                                        .project = project->code[i],
-                                        .actor = actor && actor->code[i] >= 0 ? actor->code[i] : -1 - (int32_t)i,
-                                        .kind = kind->code[i] < 0 ? NO_KIND : of[kind->code[i]]};
+        h->items[h->n_items++] =
+            (item){.group = in ? in->code[i] : 0,
+                   .project = project->code[i],
+                   .actor = actor && actor->code[i] >= 0 ? actor->code[i] : -1 - (int32_t)i,
+                   .kind = kind->code[i] < 0 ? NO_KIND : of[kind->code[i]]};
     }
     free(of);
     if (status != AGL_OK) return status;
@@ -94,12 +100,14 @@ static agl_status read_items(helix *h, agl_error *err) {
     h->n_groups = in ? (int32_t)in->dict.n : 1;
     agl__run_rows(h->run, h->n_items, ungrouped);
     if (ungrouped > 0) agl__run_warn(h->run, "%zu participations without a group were left out", ungrouped);
-    if (loose > 0) agl__run_warn(h->run, "%zu participations have no kind; they count for none of the three", loose);
+    if (loose > 0)
+        agl__run_warn(h->run, "%zu participations have no kind; they count for none of the three", loose);
     qsort(h->items, h->n_items, sizeof *h->items, by_unit);
     return AGL_OK;
 }
 
-/* One unit: items begin..end-1, sorted by actor. An actor counts once, by the kind of its first row with one. */
+/* One unit: items begin..end-1, sorted by actor. An actor counts once, by the kind of its first row with one.
+ */
 static void count_unit(helix *h, size_t begin, size_t end) {
     group *g = &h->groups[h->items[begin].group];
     double of_kind[AGL_KINDS] = {0}, actors = 0, pairs = 0;
@@ -140,7 +148,8 @@ static agl_status count(helix *h, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- output -------------------------------------------------------------------------------------------------------- */
+/* ---- output
+ * -------------------------------------------------------------------------------------------------------- */
 
 static double units_of(const group *g) {
     double n = 0;
@@ -149,7 +158,9 @@ static double units_of(const group *g) {
     return n;
 }
 
-static void put(agl_table *out, size_t row, const char *column, double value) { agl__run_num(out, column)[row] = value; }
+static void put(agl_table *out, size_t row, const char *column, double value) {
+    agl__run_num(out, column)[row] = value;
+}
 
 /* The columns that groups and the total share. */
 static void put_counts(agl_table *out, size_t row, const group *g) {
@@ -190,9 +201,10 @@ static agl_status write_groups(helix *h, const agl_helix_value *values, double a
     return AGL_OK;
 }
 
-static agl_status write_total(helix *h, const agl_helix_value *total, const agl_helix_value *between, agl_error *err) {
-    static const char *const columns[] = {"between_mbit", "between_corrected_mbit", "between_lo_mbit", "between_hi_mbit", "groups",
-                                          "split"};
+static agl_status write_total(helix *h, const agl_helix_value *total, const agl_helix_value *between,
+                              agl_error *err) {
+    static const char *const columns[] = {
+        "between_mbit", "between_corrected_mbit", "between_lo_mbit", "between_hi_mbit", "groups", "split"};
     group sum = {0};
     double with_units = 0;
     for (int32_t g = 0; g < h->n_groups; g++) {
@@ -231,8 +243,10 @@ static void warn_of_size(const helix *h, double all) {
         small += units > 0 && units < 100;
     }
     if (small > 0 && h->names)
-        agl__run_warn(h->run, "%d of %d groups have fewer than 100 projects with any of the three; their intervals are wide",
-                      small, with_units);
+        agl__run_warn(
+            h->run,
+            "%d of %d groups have fewer than 100 projects with any of the three; their intervals are wide",
+            small, with_units);
     else if (small > 0)
         agl__run_warn(h->run, "only %.0f projects have any of the three; the interval is wide", all);
 }
@@ -242,25 +256,26 @@ static agl_status compute(helix *h, agl_error *err) {
     agl_helix_options options = AGL_HELIX_OPTIONS_INIT;
     options.replicates = (int32_t)agl__run_integer(h->run, "replicates");
     agl_helix_value *values = AGL_NEW(agl_helix_value, n), total, between;
-    double *counts = AGL_NEW(double, n * CELLS), all = 0;
+    double *counts = AGL_NEW(double, n *CELLS), all = 0;
     agl_status status = values && counts ? AGL_OK : agl_fail_memory(err);
     for (size_t g = 0; status == AGL_OK && g < n; g++) {
         memcpy(counts + g * CELLS, h->groups[g].cell, sizeof h->groups[g].cell);
         all += units_of(&h->groups[g]);
     }
     if (status == AGL_OK && all == 0)
-        status = agl_fail(err, AGL_EDATA, "no project has a university, an industry or a government actor; is the role kind "
-                                          "right? Give its codes with --kinds");
-    if (status == AGL_OK) status = agl_helix(values, &total, &between, counts, n, &options, agl__run_ctx(h->run), err);
-    if (status == AGL_OK && h->names && agl__run_wants(h->run, "groups")) status = write_groups(h, values, all, err);
+        status = agl_fail(err, AGL_EDATA,
+                          "no project has a university, an industry or a government actor; is the role kind "
+                          "right? Give its codes with --kinds");
+    if (status == AGL_OK)
+        status = agl_helix(values, &total, &between, counts, n, &options, agl__run_ctx(h->run), err);
+    if (status == AGL_OK && h->names && agl__run_wants(h->run, "groups"))
+        status = write_groups(h, values, all, err);
     if (status == AGL_OK) status = write_total(h, &total, &between, err);
     if (status == AGL_OK) warn_of_size(h, all);
     free(values);
     free(counts);
     return status;
 }
-
-agl_status agl_op_network_helix(agl_run *run, agl_error *err);
 
 agl_status agl_op_network_helix(agl_run *run, agl_error *err) {
     helix h = {.run = run, .include_none = agl__run_flag(run, "include-none")};

@@ -5,12 +5,13 @@
 #include "op/run.h"
 
 typedef struct agl__ids {
-    agl_dict dict;   /* texts that occur in any of the columns, sorted: node v is dict.text[v] */
-    int32_t **of;    /* of each column: code -> node, -1 for a code that no row uses */
+    agl_dict dict; /* texts that occur in any of the columns, sorted: node v is dict.text[v] */
+    int32_t **of;  /* of each column: code -> node, -1 for a code that no row uses */
     size_t n_columns;
 } agl__ids;
 
-/** Numbers the texts of the columns (entries may be NULL), of rows[k] rows each. O(texts log texts + rows). */
+/** Numbers the texts of the columns (entries may be NULL), of rows[k] rows each. O(texts log texts + rows).
+ */
 AGL_NODISCARD agl_status agl__ids_new(agl__ids *out, const agl_column *const *columns, const size_t *rows,
                                       size_t n_columns, agl_error *err);
 void agl__ids_free(agl__ids *ids);

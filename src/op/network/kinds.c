@@ -11,8 +11,11 @@ const char *const agl__kind_names[AGL_KINDS] = {"firm", "government", "institute
 static const struct {
     const char *code;
     int32_t kind;
-} built_in[] = {{"HES", AGL_KIND_UNIVERSITY}, {"PRC", AGL_KIND_FIRM}, {"REC", AGL_KIND_INSTITUTE},
-                {"PUB", AGL_KIND_GOVERNMENT}, {"OTH", AGL_KIND_OTHER}};
+} built_in[] = {{"HES", AGL_KIND_UNIVERSITY},
+                {"PRC", AGL_KIND_FIRM},
+                {"REC", AGL_KIND_INSTITUTE},
+                {"PUB", AGL_KIND_GOVERNMENT},
+                {"OTH", AGL_KIND_OTHER}};
 
 /* The kind of that name, -1 when there is none. */
 static int32_t kind_named(const char *name) {
@@ -28,7 +31,8 @@ static int32_t known_kind(const char *code) {
 }
 
 static agl_status from_input(int32_t *kind, const agl_run *run, const agl_dict *codes, agl_error *err) {
-    const agl_column *code = agl__run_column(run, "kinds", "code"), *name = agl__run_column(run, "kinds", "kind");
+    const agl_column *code = agl__run_column(run, "kinds", "code"),
+                     *name = agl__run_column(run, "kinds", "kind");
     if (!code || !name) return AGL_OK;
     for (size_t row = 0; row < agl__run_input(run, "kinds")->rows; row++) {
         int32_t known = kind_named(agl_column_text(name, row));
@@ -59,11 +63,14 @@ agl_status agl__kinds_of(int32_t **kind, agl_run *run, const agl_dict *codes, ag
         if (of[c] >= 0) continue;
         of[c] = AGL_KIND_OTHER;
         if (unknown++ < 4)
-            used += (size_t)snprintf(named + used, sizeof named - used, "%s%.24s", used ? ", " : "", codes->text[c]);
+            used += (size_t)snprintf(named + used, sizeof named - used, "%s%.24s", used ? ", " : "",
+                                     codes->text[c]);
     }
     if (unknown > 0)
-        agl__run_warn(run, "%zu kind%s of actor %s not known and counted as other: %s%s; name them in a file for --kinds",
-                      unknown, unknown > 1 ? "s" : "", unknown > 1 ? "are" : "is", named, unknown > 4 ? ", ..." : "");
+        agl__run_warn(
+            run,
+            "%zu kind%s of actor %s not known and counted as other: %s%s; name them in a file for --kinds",
+            unknown, unknown > 1 ? "s" : "", unknown > 1 ? "are" : "is", named, unknown > 4 ? ", ..." : "");
     *kind = of;
     return AGL_OK;
 }

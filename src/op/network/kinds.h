@@ -5,14 +5,22 @@
 #include "op/run.h"
 
 /** In the order of their names, so that numbers sort as texts do. */
-enum { AGL_KIND_FIRM, AGL_KIND_GOVERNMENT, AGL_KIND_INSTITUTE, AGL_KIND_OTHER, AGL_KIND_UNIVERSITY, AGL_KINDS };
+enum {
+    AGL_KIND_FIRM,
+    AGL_KIND_GOVERNMENT,
+    AGL_KIND_INSTITUTE,
+    AGL_KIND_OTHER,
+    AGL_KIND_UNIVERSITY,
+    AGL_KINDS
+};
 
 /** Names of the kinds: firm, government, institute, other, university. */
 extern const char *const agl__kind_names[AGL_KINDS];
 
-/** Kind of each code of `codes` (caller frees): by the input `kinds` (roles code and kind) when the run has it, then by the
- * built-in list, which knows the five names and the codes of CORDIS (HES, PRC, REC, PUB, OTH), case ignored. What neither
- * knows is `other`, with a warning that names it. AGL_EDATA when the input gives a kind that is none of the five. */
+/** Kind of each code of `codes` (caller frees): by the input `kinds` (roles code and kind) when the run has
+ * it, then by the built-in list, which knows the five names and the codes of CORDIS (HES, PRC, REC, PUB,
+ * OTH), case ignored. What neither knows is `other`, with a warning that names it. AGL_EDATA when the input
+ * gives a kind that is none of the five. */
 AGL_NODISCARD agl_status agl__kinds_of(int32_t **kind, agl_run *run, const agl_dict *codes, agl_error *err);
 
 #endif

@@ -10,7 +10,8 @@ const char *const agl__measure_names[AGL_MEASURES] = {
     "constraint", "effective_size", "core",        "component", "community",   "participation"};
 
 /* Sets wanted[] = value for each word of the list. */
-static agl_status apply(bool wanted[AGL_MEASURES], const char *list, const char *option, bool value, agl_error *err) {
+static agl_status apply(bool wanted[AGL_MEASURES], const char *list, const char *option, bool value,
+                        agl_error *err) {
     while (*list) {
         size_t length = strcspn(list, ", ");
         char word[64];

@@ -24,8 +24,8 @@ typedef enum agl__measure {
 /** Their names, which are also the columns of the table nodes. */
 extern const char *const agl__measure_names[AGL_MEASURES];
 
-/** wanted[m] by the options --measures (all when not given) and --skip, comma-separated lists. AGL_EUSAGE names a word that
- * is no measure and the nearest one. */
+/** wanted[m] by the options --measures (all when not given) and --skip, comma-separated lists. AGL_EUSAGE
+ * names a word that is no measure and the nearest one. */
 AGL_NODISCARD agl_status agl__measures_wanted(bool wanted[AGL_MEASURES], const agl_run *run, agl_error *err);
 
 #endif

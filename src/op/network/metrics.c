@@ -23,7 +23,7 @@ typedef struct metrics {
     bool like_igraph, like_networkx;
     agl__ids ids;
     agl_graph graph;
-    agl_table *nodes; /* the output; the run owns it */
+    agl_table *nodes;   /* the output; the run owns it */
     int32_t *community; /* n, when it or participation is wanted */
     int32_t n_communities;
     agl_path_lengths paths;
@@ -34,11 +34,13 @@ static double *out_column(const metrics *m, agl__measure which) {
     return m->wanted[which] ? agl__run_num(m->nodes, agl__measure_names[which]) : NULL;
 }
 
-/* ---- input --------------------------------------------------------------------------------------------------------- */
+/* ---- input
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Edges that can be used, as node numbers; returns how many. *loose and *zero count the rows left out. */
-static agl_status usable_edges(metrics *m, size_t *n, int32_t *source, int32_t *target, double *weight, size_t *loose,
-                               size_t *zero, agl_error *err) {
+static agl_status usable_edges(metrics *m, size_t *n, int32_t *source, int32_t *target, double *weight,
+                               size_t *loose, size_t *zero, agl_error *err) {
     const agl_table *edges = agl__run_input(m->run, "edges");
     const agl_column *from = agl_table_column(edges, "source"), *to = agl_table_column(edges, "target");
     const agl_column *w = agl__run_flag(m->run, "unweighted") ? NULL : agl_table_column(edges, "weight");
@@ -67,7 +69,8 @@ static void warn_of_edges(metrics *m, const agl_graph_counts *counts, size_t loo
         agl__run_warn(m->run, "%zu edges from a node to itself were left out", counts->self_loops);
     if (counts->duplicates > 0)
         agl__run_warn(m->run, "%zu edges repeat a pair of nodes (in either direction or another year); %s",
-                      counts->duplicates, m->graph.weight ? "their weights were added up" : "each pair is one tie");
+                      counts->duplicates,
+                      m->graph.weight ? "their weights were added up" : "each pair is one tie");
     const agl_table *nodes = agl__run_input(m->run, "nodes");
     if (!nodes) return;
     size_t unknown = m->ids.dict.n - nodes->rows; /* ids of nodes are unique, and all of them are nodes */
@@ -76,7 +79,8 @@ static void warn_of_edges(metrics *m, const agl_graph_counts *counts, size_t loo
 
 static agl_status read_graph(metrics *m, agl_error *err) {
     const agl_table *edges = agl__run_input(m->run, "edges"), *nodes = agl__run_input(m->run, "nodes");
-    const agl_column *columns[ID_COLUMNS] = {agl_table_column(edges, "source"), agl_table_column(edges, "target"),
+    const agl_column *columns[ID_COLUMNS] = {agl_table_column(edges, "source"),
+                                             agl_table_column(edges, "target"),
                                              nodes ? agl_table_column(nodes, "id") : NULL};
     size_t rows[ID_COLUMNS] = {edges->rows, edges->rows, nodes ? nodes->rows : 0}, n = 0, loose = 0, zero = 0;
     bool weighted = agl_table_column(edges, "weight") && !agl__run_flag(m->run, "unweighted");
@@ -100,15 +104,18 @@ static agl_status read_graph(metrics *m, agl_error *err) {
     return status;
 }
 
-/* ---- measures ------------------------------------------------------------------------------------------------------ */
+/* ---- measures
+ * ------------------------------------------------------------------------------------------------------ */
 
 static agl_status measure_betweenness(metrics *m, agl_error *err) {
     agl_betweenness_options options = AGL_BETWEENNESS_OPTIONS_INIT;
     options.sources = (size_t)agl__run_integer(m->run, "sources");
     if (!agl__run_is(m->run, "betweenness-weights", "none")) {
         if (!m->graph.weight)
-            return agl_fail(err, AGL_EUSAGE, "--betweenness-weights needs the role weight; give --col weight=COLUMN");
-        options.length = agl__run_is(m->run, "betweenness-weights", "inverse") ? AGL_LENGTH_INVERSE : AGL_LENGTH_WEIGHT;
+            return agl_fail(err, AGL_EUSAGE,
+                            "--betweenness-weights needs the role weight; give --col weight=COLUMN");
+        options.length =
+            agl__run_is(m->run, "betweenness-weights", "inverse") ? AGL_LENGTH_INVERSE : AGL_LENGTH_WEIGHT;
     }
     size_t tied = 0;
     for (int32_t v = 0; v < m->graph.n; v++)
@@ -118,38 +125,43 @@ static agl_status measure_betweenness(metrics *m, agl_error *err) {
         agl_status status = agl__run_drop_column(m->nodes, "betweenness_se", err);
         if (status != AGL_OK) return status;
     } else {
-        agl__run_warn(m->run, "betweenness is an estimate from the paths of %zu of %zu nodes; see betweenness_se for its error",
-                      options.sources, tied);
+        agl__run_warn(
+            m->run,
+            "betweenness is an estimate from the paths of %zu of %zu nodes; see betweenness_se for its error",
+            options.sources, tied);
     }
-    return agl_betweenness(out_column(m, AGL_BETWEENNESS), agl__run_num(m->nodes, "betweenness_se"), &m->graph, &options,
-                           m->ctx, err);
+    return agl_betweenness(out_column(m, AGL_BETWEENNESS), agl__run_num(m->nodes, "betweenness_se"),
+                           &m->graph, &options, m->ctx, err);
+}
+
+/* Below two partners there is no pair to be tied: 0 by convention, missing with --like igraph. */
+static void settle_clustering(metrics *m, double *clustering) {
+    agl_sum sum = {0, 0};
+    double n = 0;
+    for (int32_t v = 0; v < m->graph.n; v++) {
+        if (isnan(clustering[v]) && !m->like_igraph) clustering[v] = 0;
+        if (isnan(clustering[v])) continue;
+        agl__sum_add(&sum, clustering[v]);
+        n++;
+    }
+    m->clustering_mean = n > 0 ? agl__sum_value(&sum) / n : (double)NAN;
 }
 
 static agl_status measure_surroundings(metrics *m, agl_error *err) {
+    agl_ego_measures out = {.constraint = out_column(m, AGL_CONSTRAINT),
+                            .effective_size = out_column(m, AGL_EFFECTIVE_SIZE),
+                            .clustering = out_column(m, AGL_CLUSTERING)};
+    if (!out.constraint && !out.effective_size && !out.clustering) return AGL_OK;
     agl_clustering variant = AGL_CLUSTERING_PLAIN;
     if (m->graph.weight && m->like_igraph) variant = AGL_CLUSTERING_BARRAT;
     if (m->graph.weight && m->like_networkx) variant = AGL_CLUSTERING_ONNELA;
-    double *clustering = out_column(m, AGL_CLUSTERING), *triangles = clustering ? AGL_NEW(double, m->graph.n) : NULL;
-    if (clustering && !triangles) return agl_fail_memory(err);
-    agl_ego_measures out = {.constraint = out_column(m, AGL_CONSTRAINT),
-                            .effective_size = out_column(m, AGL_EFFECTIVE_SIZE),
-                            .clustering = clustering,
-                            .triangles = triangles};
-    agl_status status = AGL_OK;
-    if (out.constraint || out.effective_size || clustering) status = agl_ego(&out, &m->graph, variant, m->ctx, err);
-    if (status == AGL_OK && clustering) {
-        m->transitivity = agl_transitivity(&m->graph, triangles);
-        agl_sum sum = {0, 0};
-        double n = 0;
-        for (int32_t v = 0; v < m->graph.n; v++) {
-            if (isnan(clustering[v]) && !m->like_igraph) clustering[v] = 0;
-            if (isnan(clustering[v])) continue;
-            agl__sum_add(&sum, clustering[v]);
-            n++;
-        }
-        m->clustering_mean = n > 0 ? agl__sum_value(&sum) / n : NAN;
+    out.triangles = AGL_NEW(double, m->graph.n);
+    agl_status status = out.triangles ? agl_ego(&out, &m->graph, variant, m->ctx, err) : agl_fail_memory(err);
+    if (status == AGL_OK && out.clustering) {
+        m->transitivity = agl_transitivity(&m->graph, out.triangles);
+        settle_clustering(m, out.clustering);
     }
-    free(triangles);
+    free(out.triangles);
     return status;
 }
 
@@ -178,7 +190,8 @@ static agl_status measure_communities(metrics *m, agl_error *err) {
     m->community = AGL_NEW(int32_t, m->graph.n);
     if (!m->community) return agl_fail_memory(err);
     agl_status status = agl_leiden(m->community, &k, &m->graph, NULL, m->ctx, err);
-    if (status == AGL_OK && participation) status = agl_participation(participation, &m->graph, m->community, k, err);
+    if (status == AGL_OK && participation)
+        status = agl_participation(participation, &m->graph, m->community, k, err);
     for (int32_t v = 0; status == AGL_OK && v < m->graph.n; v++) {
         bool alone = agl__degree(&m->graph, v) == 0; /* no community, rather than one of its own */
         if (community) community[v] = alone ? (double)NAN : m->community[v] + 1;
@@ -206,11 +219,13 @@ static agl_status measure(metrics *m, agl_error *err) {
     return status;
 }
 
-/* ---- output -------------------------------------------------------------------------------------------------------- */
+/* ---- output
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* Name and kind from the table of nodes, for the nodes that it lists. */
 static agl_status write_text(metrics *m, const char *role, agl_error *err) {
-    const agl_column *from = agl__run_column(m->run, "nodes", role), *id = agl__run_column(m->run, "nodes", "id");
+    const agl_column *from = agl__run_column(m->run, "nodes", role),
+                     *id = agl__run_column(m->run, "nodes", "id");
     if (!from) return agl__run_drop_column(m->nodes, role, err);
     int32_t *code = NULL;
     agl_status status = agl__run_key(&code, m->nodes, role, &from->dict, err);
@@ -233,7 +248,8 @@ static agl_status write_nodes(metrics *m, agl_error *err) {
     if (status == AGL_OK) status = write_text(m, "kind", err);
     for (int k = 0; k < AGL_MEASURES && status == AGL_OK; k++)
         if (!m->wanted[k]) status = agl__run_drop_column(m->nodes, agl__measure_names[k], err);
-    if (status == AGL_OK && !m->wanted[AGL_BETWEENNESS]) status = agl__run_drop_column(m->nodes, "betweenness_se", err);
+    if (status == AGL_OK && !m->wanted[AGL_BETWEENNESS])
+        status = agl__run_drop_column(m->nodes, "betweenness_se", err);
     return status == AGL_OK ? measure(m, err) : status;
 }
 
@@ -241,7 +257,9 @@ static agl_status drop_unknown(metrics *m, agl_table *out, agl_error *err) {
     static const struct {
         agl__measure needs;
         const char *column;
-    } columns[] = {{AGL_CLUSTERING, "transitivity"}, {AGL_CLUSTERING, "clustering_mean"}, {AGL_CLOSENESS, "mean_path"},
+    } columns[] = {{AGL_CLUSTERING, "transitivity"},
+                   {AGL_CLUSTERING, "clustering_mean"},
+                   {AGL_CLOSENESS, "mean_path"},
                    {AGL_CLOSENESS, "diameter"}};
     agl_status status = AGL_OK;
     for (size_t k = 0; k < sizeof columns / sizeof *columns && status == AGL_OK; k++)
@@ -281,9 +299,11 @@ static agl_status write_network(metrics *m, agl_error *err) {
     for (size_t k = 0; k < sizeof values / sizeof *values; k++)
         agl__run_num(out, values[k].column)[0] = values[k].value;
     if (s.largest_share < 0.5 && s.nodes > 1)
-        agl__run_warn(m->run, "the network falls apart: its largest component holds %.0f %% of the nodes; compare betweenness, "
-                              "closeness and eigenvector only within a component",
-                      100 * s.largest_share);
+        agl__run_warn(
+            m->run,
+            "the network falls apart: its largest component holds %.0f %% of the nodes; compare betweenness, "
+            "closeness and eigenvector only within a component",
+            100 * s.largest_share);
     return drop_unknown(m, out, err);
 }
 
@@ -313,7 +333,8 @@ static agl_status choose_shown(uint8_t *shown, const metrics *m, agl_error *err)
 }
 
 /* The ties among the shown nodes; `out` NULL only counts them. */
-static size_t shown_ties(agl_table *out, int32_t *source, int32_t *target, const agl_graph *g, const uint8_t *shown) {
+static size_t shown_ties(agl_table *out, int32_t *source, int32_t *target, const agl_graph *g,
+                         const uint8_t *shown) {
     size_t n = 0;
     for (int32_t v = 0; v < g->n; v++)
         for (size_t a = g->offset[v]; shown[v] && a < g->offset[v + 1]; a++) {
@@ -341,8 +362,6 @@ static agl_status write_map(metrics *m, agl_error *err) {
     free(shown);
     return status;
 }
-
-agl_status agl_op_network_metrics(agl_run *run, agl_error *err);
 
 agl_status agl_op_network_metrics(agl_run *run, agl_error *err) {
     metrics m = {.run = run,

@@ -380,8 +380,6 @@ static void warn(agl_run *run, const records *r, const overrides *o, const agl_r
             guarded);
 }
 
-agl_status agl_op_network_resolve(agl_run *run, agl_error *err);
-
 agl_status agl_op_network_resolve(agl_run *run, agl_error *err) {
     records r = {0};
     overrides o = {0};

@@ -1,0 +1,163 @@
+/* Source of the three variants of pair_kernels.h; the including file defines AGL_PAIRS_NAME and AGL_PAIRS_TEXT.
+ * Distances of a run of points go to a small buffer first: that loop vectorises; the counting that follows cannot. */
+#include "kernel/geo/pair_kernels.h"
+
+#include <math.h>
+
+enum { RUN = 256 };
+
+static inline size_t run_end(size_t j, size_t end) { return end - j < RUN ? end : j + RUN; }
+
+/* t = min(trunc(chord * scale), limit) */
+static inline void chords(int32_t *restrict t, const double p[3], agl_xyz b, size_t j0, size_t j1, double scale,
+                          double limit) {
+    const double *restrict x = b.x + j0, *restrict y = b.y + j0, *restrict z = b.z + j0;
+    for (size_t k = 0; k < j1 - j0; k++) {
+        double dx = p[0] - x[k], dy = p[1] - y[k], dz = p[2] - z[k];
+        double c = sqrt(dx * dx + dy * dy + dz * dz) * scale;
+        t[k] = (int32_t)(c < limit ? c : limit);
+    }
+}
+
+static inline void chords_f(int32_t *restrict t, const float p[3], agl_xyzf b, size_t j0, size_t j1, float scale,
+                            float offset, float limit) {
+    const float *restrict x = b.x + j0, *restrict y = b.y + j0, *restrict z = b.z + j0;
+    for (size_t k = 0; k < j1 - j0; k++) {
+        float dx = p[0] - x[k], dy = p[1] - y[k], dz = p[2] - z[k];
+        float c = sqrtf(dx * dx + dy * dy + dz * dz) * scale + offset;
+        c = c < limit ? c : limit;
+        t[k] = (int32_t)(c > 0 ? c : 0);
+    }
+}
+
+static void packed(uint64_t *hist, size_t bins, double scale, agl_xyz a, size_t i0, size_t i1, agl_xyz b, size_t j0,
+                   size_t j1, int triangle) {
+    const uint32_t mask = (1u << AGL_FRACTION_BITS) - 1;
+    const double limit = (double)(bins << AGL_FRACTION_BITS);
+    uint64_t *way[AGL_PACKED_WAYS];
+    for (size_t w = 0; w < AGL_PACKED_WAYS; w++)
+        way[w] = hist + w * (bins + 1);
+    int32_t t[RUN];
+    for (size_t i = i0; i < i1; i++) {
+        const double p[3] = {a.x[i], a.y[i], a.z[i]};
+        size_t end = triangle ? i : j1;
+        for (size_t j = j0, stop; j < end; j = stop) {
+            stop = run_end(j, end);
+            chords(t, p, b, j, stop, scale, limit);
+            for (size_t k = 0; k < stop - j; k++) {
+                uint32_t at = (uint32_t)t[k];
+                way[k % AGL_PACKED_WAYS][at >> AGL_FRACTION_BITS] += (1ull << AGL_COUNT_SHIFT) + (at & mask);
+            }
+        }
+    }
+}
+
+static void count(uint32_t *hist, size_t bins, float scale, float offset, agl_xyzf a, size_t i0, size_t i1, agl_xyzf b,
+                  size_t j0, size_t j1, int triangle) {
+    uint32_t *way[AGL_PAIR_WAYS];
+    for (size_t w = 0; w < AGL_PAIR_WAYS; w++)
+        way[w] = hist + w * (bins + 1);
+    int32_t t[RUN];
+    for (size_t i = i0; i < i1; i++) {
+        const float p[3] = {a.x[i], a.y[i], a.z[i]};
+        size_t end = triangle ? i : j1;
+        for (size_t j = j0, stop; j < end; j = stop) {
+            stop = run_end(j, end);
+            chords_f(t, p, b, j, stop, scale, offset, (float)bins);
+            for (size_t k = 0; k < stop - j; k++)
+                way[k % AGL_PAIR_WAYS][t[k]]++;
+        }
+    }
+}
+
+static void weigh(double *hist, size_t bins, float scale, float offset, agl_xyzf a, const float *wa, size_t i0, size_t i1, agl_xyzf b,
+                  const float *wb, size_t j0, size_t j1, int triangle) {
+    double *way[AGL_PAIR_WAYS];
+    for (size_t w = 0; w < AGL_PAIR_WAYS; w++)
+        way[w] = hist + w * (bins + 1);
+    int32_t t[RUN];
+    for (size_t i = i0; i < i1; i++) {
+        const float p[3] = {a.x[i], a.y[i], a.z[i]};
+        const double wi = (double)wa[i];
+        size_t end = triangle ? i : j1;
+        for (size_t j = j0, stop; j < end; j = stop) {
+            stop = run_end(j, end);
+            chords_f(t, p, b, j, stop, scale, offset, (float)bins);
+            for (size_t k = 0; k < stop - j; k++)
+                way[k % AGL_PAIR_WAYS][t[k]] += wi * (double)wb[j + k];
+        }
+    }
+}
+
+static void compare(agl_compared *out, uint32_t *which, const agl_limits *limits, const float p[3], agl_xyzf b, size_t j0,
+                    size_t j1) {
+    const agl_limits l = *limits;
+    float c2[AGL_COMPARE_RUN];
+    const float *restrict x = b.x + j0, *restrict y = b.y + j0, *restrict z = b.z + j0;
+    int32_t nearer = 0, inside = 0, farther = 0;
+    size_t m = j1 - j0;
+    uint32_t n = 0;
+    for (size_t k = 0; k < m; k++) {
+        float dx = p[0] - x[k], dy = p[1] - y[k], dz = p[2] - z[k];
+        c2[k] = dx * dx + dy * dy + dz * dz;
+        nearer += c2[k] < l.low2;
+        inside += (c2[k] >= l.inner_low2) & (c2[k] <= l.inner_high2);
+        farther += c2[k] > l.high2;
+    }
+    if ((size_t)(nearer + inside + farther) < m)
+        for (size_t k = 0; k < m; k++)
+            if (c2[k] >= l.low2 && c2[k] <= l.high2 && !(c2[k] >= l.inner_low2 && c2[k] <= l.inner_high2))
+                which[n++] = (uint32_t)(j0 + k);
+    *out = (agl_compared){(uint32_t)nearer, (uint32_t)inside, n};
+}
+
+typedef double lanes __attribute__((vector_size(32)));
+typedef int64_t masks __attribute__((vector_size(32)));
+
+/* Distances from p to a run of points, padded to a multiple of eight with infinity. */
+static inline size_t distances(double *restrict d, const double p[3], agl_xyz b, size_t j0, size_t j1, int sphere) {
+    const double *restrict x = b.x + j0, *restrict y = b.y + j0, *restrict z = b.z + j0;
+    size_t m = j1 - j0, padded = (m + 7) / 8 * 8;
+    for (size_t k = 0; k < m; k++) {
+        double dx = p[0] - x[k], dy = p[1] - y[k], dz = p[2] - z[k];
+        d[k] = sqrt(dx * dx + dy * dy + dz * dz);
+    }
+    for (size_t k = 0; sphere && k < m; k++)
+        d[k] = agl__arc_series(d[k]);
+    for (size_t k = m; k < padded; k++)
+        d[k] = INFINITY;
+    return padded;
+}
+
+/* Eight partial sums, so that the order of additions is the same for every width of the registers. */
+static void spread(agl_spread *out, double limit, double origin, int sphere, agl_xyz a, size_t i0, size_t i1, agl_xyz b,
+                   size_t j0, size_t j1, int triangle) {
+    union {
+        double each[RUN];
+        lanes four[RUN / 4];
+    } d;
+    lanes sum[2] = {{0}}, squares[2] = {{0}};
+    masks count[2] = {{0}};
+    for (size_t i = i0; i < i1; i++) {
+        const double p[3] = {a.x[i], a.y[i], a.z[i]};
+        size_t end = triangle ? i : j1;
+        for (size_t j = j0, stop; j < end; j = stop) {
+            stop = run_end(j, end);
+            size_t m = distances(d.each, p, b, j, stop, sphere);
+            for (size_t k = 0; k < m / 4; k++) {
+                masks in = d.four[k] <= limit; /* all ones, or 0 */
+                lanes g = (lanes)((masks)(d.four[k] - origin) & in);
+                count[k % 2] -= in;
+                sum[k % 2] += g;
+                squares[k % 2] += g * g;
+            }
+        }
+    }
+    for (size_t k = 0; k < 8; k++) {
+        out->count += (double)count[k / 4][k % 4];
+        out->sum += sum[k / 4][k % 4];
+        out->squares += squares[k / 4][k % 4];
+    }
+}
+
+const agl_pair_kernels AGL_PAIRS_NAME = {AGL_PAIRS_TEXT, packed, count, weigh, compare, spread};
