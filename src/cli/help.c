@@ -97,6 +97,15 @@ static void fold(FILE *out, const char *text, int indent) {
     fputc('\n', out);
 }
 
+/* Text with its own line ends, indented: definitions hold formulas that folding would break. */
+static void verbatim(FILE *out, const char *text, int indent) {
+    for (const char *line = text; *line;) {
+        int n = (int)strcspn(line, "\n");
+        fprintf(out, "%*s%.*s\n", n ? indent : 0, "", n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
 static void usage_line(FILE *out, const agl_method *m) {
     fprintf(out, "usage: agglo %s %s INPUT... [--col role=column ...]", m->verb, m->name);
     for (size_t i = 1; i < m->n_inputs; i++)
@@ -176,7 +185,7 @@ void agl__help_explain(FILE *out, const agl_method *m) {
     fprintf(out, "%s %s\n\n", m->verb, m->name);
     fold(out, m->summary, 0);
     fputs("\nDefinition\n", out);
-    fold(out, m->definition, 2);
+    verbatim(out, m->definition, 2);
     fputs("\nSource\n", out);
     fold(out, m->source, 2);
     fputs("\nIn short\n", out);
