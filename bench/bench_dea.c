@@ -35,7 +35,7 @@ static double *draw(size_t n, size_t m, size_t s) {
             level += 0.9 / (double)m * log(row[i]);
         }
         for (size_t r = 0; r < s; r++)
-            sum += (row[m + r] = 0.2 + agl__rng_unit(&rng)) * row[m + r];
+            row[m + r] = 0.2 + agl__rng_unit(&rng), sum += row[m + r] * row[m + r];
         for (size_t r = 0; r < s; r++)
             row[m + r] *= exp(level) / sqrt(sum);
     }

@@ -21,12 +21,12 @@ typedef enum agl_broker_role {
 
 /** Brokerage of every node: count[v * AGL_ROLES + role] = number of ordered pairs (i, k), i -> v -> k without
  * i -> k. In an undirected graph every tie goes both ways, so that a pair counts twice, as (i, k) and (k, i),
- * and representative = gatekeeper. Nodes with group[v] < 0 take no part and have 0.
+ * and representative = gatekeeper. group[v] in 0..k-1 or -1; nodes of -1 take no part and have 0.
  *
  * Pairs are counted by group from the numbers of neighbours, minus the closed ones, which are the triangles;
- * these are listed once, from the node of lowest degree. group[v] in 0..k-1 or -1. Cost: O(arcs^1.5) at
- * worst, memory 40 bytes a node and thread; parallel, exact, the same for any number of threads. Source:
- * Gould and Fernandez 1989, Sociological Methodology 19, eq. 1 to 5. */
+ * these are listed once, from the node of lowest degree.
+ * Cost: O(arcs^1.5) at worst, memory 40 bytes a node and thread; exact, the same for any number of threads.
+ * Source: Gould and Fernandez 1989, Sociological Methodology 19, eq. 1 to 5. */
 AGL_NODISCARD agl_status agl_gould_fernandez(double *count, const agl_graph *graph, const int32_t *group,
                                              int32_t k, const agl_ctx *ctx, agl_error *err);
 
@@ -35,9 +35,9 @@ AGL_NODISCARD agl_status agl_gould_fernandez(double *count, const agl_graph *gra
  * size[g] members. NaN below three nodes. */
 void agl_role_chances(double *share, const int32_t *size, int32_t k);
 
-/** What happens when a node leaves an undirected graph: parts[v] the parts that its component falls into (0
- * for an isolated node), cut_off[v] the nodes that end up outside the largest part. parts > 1 makes v an
- * articulation point. By one depth-first search without recursion (Tarjan 1972), O(n + arcs). Errors:
+/** What happens when a node leaves an undirected graph: parts[v] = parts that the rest of its component falls
+ * into (0 for an isolated node), cut_off[v] = nodes that end up outside the largest part. parts > 1 makes v
+ * an articulation point. One depth-first search without recursion (Tarjan 1972), O(n + arcs). Errors:
  * AGL_EDATA when directed. */
 AGL_NODISCARD agl_status agl_articulation(int32_t *parts, int32_t *cut_off, const agl_graph *graph,
                                           agl_error *err);

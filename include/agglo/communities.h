@@ -25,35 +25,32 @@ typedef struct agl_communities_options {
     { .resolution = 1, .runs = 20, .rounds = 5, .best = false }
 
 typedef struct agl_communities {
-    int32_t n, k; /**< nodes, communities (isolated nodes are communities of their own, the last ones) */
+    int32_t n, k;           /**< nodes, communities; isolated nodes are communities of their own, the last */
     int32_t *community;     /**< n: 0..k-1, by falling size, ties by lowest node */
     int32_t *size;          /**< k */
-    double *node_stability; /**< n: mean over the others of its community of the share of runs together; NaN
-                               when alone */
+    double *node_stability; /**< n: mean share of the runs together with a fellow member; NaN when alone */
     double *stability;      /**< k: mean over the pairs of the community; NaN for one node */
     double modularity;      /**< of the result; NaN without ties */
     int runs;
     double *run_modularity; /**< runs */
     int32_t *run_k;         /**< runs: communities found */
-    double *run_agreement;  /**< runs: adjusted Rand index of the run with the result (1 = the same, 0 = as by
-                               chance) */
-    int consensus_rounds; /**< rounds until all runs agreed; 0 with `best`, -1 when they did not agree within
-                             12 */
+    double *run_agreement;  /**< runs: adjusted Rand index with the result; 1 = the same, 0 = as by chance */
+    int consensus_rounds;   /**< until all runs agreed; 0 with `best`, -1 when 12 did not suffice */
 } agl_communities;
 
 /** Communities of an undirected graph.
  * 1. R runs of the Leiden algorithm on modularity (resolution r), each with a random order of its own.
- * 2. Each tie is weighed by w_uv (share of the runs in which u and v are together); R runs on those weights;
- * again until all runs find the same division (Lancichinetti and Fortunato 2012, on the ties only as in
- * Tandon et al. 2019, and keeping the weights). When 12 rounds do not suffice, the run of highest modularity
- * of the last round is taken.
- * 3. stability over the runs of step 1: for community c of n_c nodes, with n_cg of them in group g of run i,
+ * 2. Each tie is weighed by w_uv (share of the runs in which u and v are together), and R runs are made on
+ * those weights; again until all runs find the same division (Lancichinetti and Fortunato 2012; on the ties
+ * only, as in Tandon et al. 2019, and keeping the weights). When 12 rounds do not suffice, the run of highest
+ *    modularity of the last round is taken.
+ * 3. Stability over the runs of step 1: for community c of n_c nodes, n_cg of them in group g of run i,
  *        sum over i and g of n_cg (n_cg - 1) / (R n_c (n_c - 1)).
  * The runs are shared among the threads; the result depends on the seed of the context only.
  * Errors: AGL_EDATA when directed, AGL_EUSAGE for a resolution that is not positive or no runs.
- * Cost: about R (1 + rounds of step 2) 20 arcs steps; memory 12 bytes an arc for each thread.
- * Source: Traag, Waltman and van Eck 2019, Sci. Rep. 9, 5233; Lancichinetti and Fortunato 2012, Sci. Rep. 2,
- * 336. */
+ * Cost: about 20 R arcs steps for step 1 and less for each round of step 2; memory 12 bytes an arc and
+ * thread. Source: Traag, Waltman and van Eck 2019, Sci. Rep. 9, 5233; Lancichinetti and Fortunato 2012, Sci.
+ * Rep. 2, 336. */
 AGL_NODISCARD agl_status agl_find_communities(agl_communities *out, const agl_graph *graph,
                                               const agl_communities_options *options, const agl_ctx *ctx,
                                               agl_error *err);

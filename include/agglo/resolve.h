@@ -27,8 +27,7 @@ typedef struct agl_resolve_input {
     const char *const *country;    /**< n codes, or NULL */
     const char *const *city;       /**< n names, or NULL */
     const char *const *identifier; /**< n ids of a register (PIC, ROR, tax number ...), or NULL */
-    const double
-        *weight; /**< n >= 0, e.g. documents of the record; the heaviest gives an actor its name. NULL = 1 */
+    const double *weight; /**< n >= 0, e.g. documents of the record; the heaviest names the actor. NULL = 1 */
     size_t n_overrides;
     const agl_resolve_override *overrides;
 } agl_resolve_input;
@@ -63,11 +62,13 @@ typedef struct agl_match {
 typedef struct agl_resolution {
     size_t n;
     int32_t n_actors;
-    int32_t *actor;     /**< n: actor of each record, numbered by first record */
-    int32_t *head;      /**< n_actors: the record that gives the actor its name (heaviest; then most common
-                           spelling of the      name, longest, first) */
-    double *confidence; /**< n: mean probability that the record belongs with the others of its actor; of a
-                           record alone 1 - the highest probability that was left unlinked */
+    int32_t *actor; /**< n: actor of each record, numbered by first record */
+    /** n_actors: the record that names the actor: the heaviest, then that of the longest name, then the
+     * first. */
+    int32_t *head;
+    /** n: mean probability that the record belongs with the others of its actor; of a record alone 1 - the
+     * highest probability that was left unlinked. */
+    double *confidence;
     size_t n_matches;
     agl_match *matches; /**< by (a, b) */
     size_t refused;     /**< overrides "same" that were not followed because identifiers differ */
@@ -75,24 +76,25 @@ typedef struct agl_resolution {
 
 /** Resolves the records. For a pair of records that share a block the log2 odds of being the same are
  *     bits = -log2(d + 200) + S(words) + S(legal form) + S(country) + S(city)
- * with, for each field, d the distinct names and S = log2(P(outcome | same) / P(outcome | different))
- * (Fellegi and Sunter 1969, eq. 12). For words P(outcome | different) is the word's share of the names (rare
- * words weigh more), slips of the pen and abbreviations count for part of it, and words that only one name
- * has count against. Names are compared folded (accents, case, order, legal forms, Greek, Cyrillic, Hangul
- * and kana in Latin letters). Blocks: names that share a rare word, two words, the beginning or end of the
- * rarest word or the acronym.
+ *     S    = log2(P(outcome | same) / P(outcome | different)),   d = distinct names
+ * (Fellegi and Sunter 1969, eq. 12). For words P(outcome | different) is the word's share of the names: rare
+ * words weigh more. Slips of the pen and abbreviations count for part of it, words that only one name has
+ * count against. Names are compared folded (accents, case, order, legal forms; Greek, Cyrillic, Hangul and
+ * kana in Latin letters). Blocks: names that share a rare word, two words, the beginning or end of the rarest
+ * word, or the acronym.
  *
  * Matches are taken from the best down. Two groups are joined only when every pair of their records (at most
- * 12 of each are looked at) reaches `guard` and the mean reaches `threshold` in bits (complete-link guard
- * against chains a-b, b-c with a unlike c). Records with two different identifiers are never joined; with the
+ * 12 of each are looked at) reaches `guard` and the mean reaches `threshold` in bits: a complete-link guard
+ * against chains a-b, b-c with a unlike c. Records with two different identifiers are never joined, with the
  * same one always. Overrides come before scores.
  *
  * Missing: an absent country, city, legal form or identifier is no evidence either way.
  * Errors: AGL_EDATA for a negative or infinite weight, an override of a record that is not there, an override
- * "same" and one "different" for one pair. Cost: about n k max_block / 2 comparisons at most for k = 15
- * blocks a record, memory O(n + total length + matches); 20,000 names take about a second. Threads share the
- * comparisons; the result does not depend on their number. Source: Fellegi and Sunter 1969, JASA 64, 1183;
- * Winkler 1990; term frequencies after Winkler 1989. */
+ * "same" and one "different" for one pair.
+ * Cost: at most n k max_block / 2 comparisons for k = 15 blocks a record, memory O(n + total length +
+ * matches); 20,000 names take about a second. Threads share the comparisons; the result does not depend on
+ * their number. Source: Fellegi and Sunter 1969, JASA 64, 1183; Winkler 1990 (string comparison, word
+ * frequencies). */
 AGL_NODISCARD agl_status agl_resolve(agl_resolution *out, const agl_resolve_input *input,
                                      const agl_resolve_options *options, const agl_ctx *ctx, agl_error *err);
 void agl_resolution_free(agl_resolution *resolution);

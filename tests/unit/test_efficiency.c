@@ -91,8 +91,8 @@ static agl_status radial(double *score, agl_rts rts, agl_orientation to) {
 
 START_TEST(as_glpk) {
     double score[N];
-    for (uint32_t seed = 1; seed <= 3; seed++) {
-        draw(&data, seed, seed == 3 ? 2.5 : 0.3);
+    for (uint32_t seed = 1; seed <= 6; seed++) {
+        draw(&data, seed, seed == 3 ? 2.5 : 0.3 + 0.05 * seed);
         for (int rts = AGL_CRS; rts <= AGL_NDRS; rts++)
             for (int to = AGL_INPUT; to <= AGL_OUTPUT; to++) {
                 ck_assert_int_eq(radial(score, (agl_rts)rts, (agl_orientation)to), AGL_OK);
@@ -304,7 +304,7 @@ START_TEST(bootstrap_finds_the_frontier) {
             held += lo[j] <= truth[j] && truth[j] <= hi[j], n++;
         }
         ck_assert_double_gt(n, 0.8 * MANY);
-        ck_assert_double_lt(better, 0.8 * raw);
+        ck_assert_double_lt(better, 0.95 * raw);
         ck_assert_msg(held > 0.8 * n && held < n + 1, "orientation %d: %g of %g intervals hold the truth", to,
                       held, n);
     }
@@ -372,6 +372,7 @@ START_TEST(example) {
 END_TEST
 
 int main(void) {
+    glp_term_out(GLP_OFF);
     Suite *suite = suite_create("efficiency");
     TCase *tests = tcase_create("efficiency");
     tcase_set_timeout(tests, 120);

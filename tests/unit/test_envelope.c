@@ -228,10 +228,10 @@ START_TEST(too_few_simulations) {
 }
 END_TEST
 
-/* 4,000 observed curves drawn like the simulated ones: a band of nominal 5 % is left by 3 to 7 %, and so is the level of the
- * p-value. Standard error of the share: 0.34 %. */
+/* 1,000 observed curves drawn like the simulated ones: a band of nominal 5 % is left by 3 to 7 %, and so is the level of the
+ * p-value. Standard error of the share: 0.7 %. */
 START_TEST(level_is_held) {
-    enum { RUNS = 4000 };
+    enum { RUNS = 1000 };
     size_t outside[2] = {0, 0}, p_small = 0, each_up = 0;
     curves c;
     for (uint32_t k = 0; k < RUNS; k++) {
@@ -273,12 +273,12 @@ START_TEST(goodness_of_fit) {
     curves c;
     size_t small = 0;
     const double even[N] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
-    for (uint32_t k = 0; k < 2000; k++) {
+    for (uint32_t k = 0; k < 1000; k++) {
         fill(&c, 9000 + k, false);
         ck_assert_int_eq(agl_gof_test(&g, matrix(&c), c.observed, even, k % 2 == 0, NULL), AGL_OK);
         small += g.dclf_p <= 0.05;
     }
-    ck_assert_msg(small > 60 && small < 140, "%zu of 2000", small);
+    ck_assert_msg(small > 30 && small < 70, "%zu of 1000", small);
 }
 END_TEST
 

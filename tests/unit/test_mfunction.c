@@ -77,7 +77,8 @@ static void check_classes(layout how, double step, size_t n_rings, int level) {
             for (size_t k = 0; k < AGL__GROUP; k++) {
                 size_t j = block * AGL__GROUP + k;
                 int32_t want = j < p.n ? slow_class(&p.points, i, j, step, n_rings) : (int32_t)n_rings + 1;
-                ck_assert_msg(class[k] == want, "layout %d level %d: %zu to %zu is in %d, not %d", (int)how, level, i, j, class[k], want);
+                ck_assert_msg(class[k] == want, "layout %d level %d: %zu to %zu is in %d, not %d", (int)how,
+                              level, i, j, class[k], want);
             }
         }
     agl__cloud_free(&cloud);
@@ -99,9 +100,10 @@ START_TEST(classes_are_exact) {
 }
 END_TEST
 
-/* Sums by interval equal those of the single points, whatever groups were settled; also for part of the points. */
-static void check_sums(layout how, double step, size_t n_rings, const size_t *limits, size_t n_limits, bool weighted,
-                       size_t limit) {
+/* Sums by interval equal those of the single points, whatever groups were settled; also for part of the
+ * points. */
+static void check_sums(layout how, double step, size_t n_rings, const size_t *limits, size_t n_limits,
+                       bool weighted, size_t limit) {
     pattern p;
     agl__frame frame;
     agl__rings rings;
@@ -124,7 +126,8 @@ static void check_sums(layout how, double step, size_t n_rings, const size_t *li
     for (size_t i = 0; i < p.n; i += 11) {
         memset(want, 0, sizeof want);
         for (size_t k = 0; k < n; k++)
-            want[slow_class(&p.points, i, (size_t)some[k], step, n_rings)] += weighted ? p.weight[some[k]] : 1;
+            want[slow_class(&p.points, i, (size_t)some[k], step, n_rings)] +=
+                weighted ? p.weight[some[k]] : 1;
         agl__rings_sum(sum, &scratch, &rings, (int32_t)i, &cloud, limit);
         settled += scratch.n_settled;
         double a = 0, b = 0;
@@ -132,7 +135,8 @@ static void check_sums(layout how, double step, size_t n_rings, const size_t *li
             a += sum[k];
             b += want[k];
             bool ends = rings.interval[k] != rings.interval[k + 1];
-            if (ends) ck_assert_msg(a == b, "layout %d point %zu class %zu: %g, not %g", (int)how, i, k, a, b);
+            if (ends)
+                ck_assert_msg(a == b, "layout %d point %zu class %zu: %g, not %g", (int)how, i, k, a, b);
         }
     }
     if (how == CLUSTERED && n_limits > 0) ck_assert_uint_gt(settled, 0);
@@ -204,8 +208,8 @@ END_TEST
 /* ---- M ---- */
 
 /* The definition, word for word. h > 0: the kernel form. */
-static double slow_m(const agl_points *p, const int32_t *type, const double *w, agl_mfunction_curve c, double r, double h,
-                     bool controls) {
+static double slow_m(const agl_points *p, const int32_t *type, const double *w, agl_mfunction_curve c,
+                     double r, double h, bool controls) {
     double all = 0, neighbours = 0, cases = 0, local = 0, global = 0;
     for (size_t i = 0; i < p->n; i++) {
         all += w ? w[i] : 1;
@@ -217,14 +221,16 @@ static double slow_m(const agl_points *p, const int32_t *type, const double *w, 
         double near = 0, below = 0, own = w ? w[i] : 1;
         for (size_t j = 0; j < p->n; j++) {
             if (j == i) continue;
-            double d = agl_points_distance(p, i, j), k = h > 0 ? exp(-0.5 * (d - r) * (d - r) / (h * h)) : d <= r;
+            double d = agl_points_distance(p, i, j),
+                   k = h > 0 ? exp(-0.5 * (d - r) * (d - r) / (h * h)) : d <= r;
             k *= w ? w[j] : 1;
             if (type[j] == (controls ? c.reference : c.neighbour)) near += k;
             if (!controls || type[j] == c.neighbour) below += k;
         }
         if (!(below > 0)) continue;
         local += near / below;
-        global += controls ? (cases - own) / neighbours : (neighbours - (c.reference == c.neighbour ? own : 0)) / (all - own);
+        global += controls ? (cases - own) / neighbours
+                           : (neighbours - (c.reference == c.neighbour ? own : 0)) / (all - own);
     }
     return global > 0 ? local / global : NAN;
 }
@@ -248,12 +254,16 @@ START_TEST(observed_equals_the_definition) {
             size_t first = form >= 2, n = form == 3 ? 1 : form == 2 ? 2 : 4;
             make(&p, (layout)how, 400, 4);
             const double *w = form > 0 ? p.weight : NULL;
-            ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, w, curves + first, n, &d, &o, &err), AGL_OK);
+            ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, w, curves + first, n, &d, &o, &err),
+                             AGL_OK);
             ck_assert_int_eq(agl_mfunction_observed(m, f, NULL, &err), AGL_OK);
             for (size_t c = 0; c < n; c++)
                 for (size_t k = 0; k < 6; k++) {
-                    double want = slow_m(&p.points, p.type, w, curves[first + c], (double)at[k] * d.step, 0, o.case_control);
-                    ck_assert_msg(near(m[c * 6 + k], want, 1e-12), "layout %d form %d curve %zu r %zu: %.15g, not %.15g", how, form, c, k, m[c * 6 + k], want);
+                    double want = slow_m(&p.points, p.type, w, curves[first + c], (double)at[k] * d.step, 0,
+                                         o.case_control);
+                    ck_assert_msg(near(m[c * 6 + k], want, 1e-12),
+                                  "layout %d form %d curve %zu r %zu: %.15g, not %.15g", how, form, c, k,
+                                  m[c * 6 + k], want);
                 }
             agl_mfunction_free(f);
             agl_points_free(&p.points);
@@ -286,8 +296,8 @@ END_TEST
 /* ---- draws ---- */
 
 /* Deals marks as the kernel does, but into plain arrays in the order of the points along the curve. */
-static void slow_deal(int32_t *type, double *weight, const pattern *p, const int32_t *order, agl_null null, int32_t fixed,
-                      uint32_t draw) {
+static void slow_deal(int32_t *type, double *weight, const pattern *p, const int32_t *order, agl_null null,
+                      int32_t fixed, uint32_t draw) {
     size_t moved[800], deal[800], n = 0;
     agl_rng rng = agl__rng(1, draw, 1);
     for (size_t k = 0; k < p->n; k++) {
@@ -307,8 +317,10 @@ static void slow_deal(int32_t *type, double *weight, const pattern *p, const int
     }
 }
 
-/* All ways of getting the denominators: table (no weights, labelling), clouds (few reference points), lanes (many). */
-static void check_draws(agl_null null, bool weighted, const agl_mfunction_curve *curves, size_t n_curves, size_t rare) {
+/* All ways of getting the denominators: table (no weights, labelling), clouds (few reference points), lanes
+ * (many). */
+static void check_draws(agl_null null, bool weighted, const agl_mfunction_curve *curves, size_t n_curves,
+                        size_t rare) {
     enum { DRAWS = 11, R = 3 };
     const size_t at[R] = {1, 4, 15};
     pattern p;
@@ -323,15 +335,20 @@ static void check_draws(agl_null null, bool weighted, const agl_mfunction_curve 
         if (p.type[i] == curves[0].reference && i % rare) p.type[i] = 3;
     ck_assert_int_eq(agl__frame_new(&frame, &p.points, &err), AGL_OK);
     ck_assert_int_eq(agl__hilbert_order(order, &frame, &err), AGL_OK);
-    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, weighted ? p.weight : NULL, curves, n_curves, &d, NULL, &err), AGL_OK);
+    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, weighted ? p.weight : NULL, curves, n_curves,
+                                       &d, NULL, &err),
+                     AGL_OK);
     ck_assert_int_eq(agl_mfunction_simulated(m, f, DRAWS, null, NULL, &err), AGL_OK);
     for (uint32_t s = 0; s < DRAWS; s++) {
         slow_deal(type, weight, &p, order, null, curves[0].reference, s);
         for (size_t c = 0; c < n_curves; c++)
             for (size_t k = 0; k < R; k++) {
-                double want = slow_m(&p.points, type, weighted ? weight : NULL, curves[c], (double)at[k] * d.step, 0, false);
+                double want = slow_m(&p.points, type, weighted ? weight : NULL, curves[c],
+                                     (double)at[k] * d.step, 0, false);
                 double got = m[(c * DRAWS + s) * R + k];
-                ck_assert_msg(near(got, want, 1e-11), "null %d weighted %d draw %u curve %zu r %zu: %.15g, not %.15g", (int)null, weighted, s, c, k, got, want);
+                ck_assert_msg(near(got, want, 1e-11),
+                              "null %d weighted %d draw %u curve %zu r %zu: %.15g, not %.15g", (int)null,
+                              weighted, s, c, k, got, want);
             }
     }
     free(m);
@@ -364,7 +381,8 @@ START_TEST(threads_change_nothing) {
         agl_ctx ctx = AGL_CTX_INIT;
         agl_mfunction *f;
         ctx.threads = t == 0 ? 1 : 5;
-        ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, p.weight, curves, 2, &d, NULL, &err), AGL_OK);
+        ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, p.weight, curves, 2, &d, NULL, &err),
+                         AGL_OK);
         ck_assert_int_eq(agl_mfunction_observed(m[t], f, &ctx, &err), AGL_OK);
         ck_assert_int_eq(agl_mfunction_simulated(sims[t], f, 40, AGL_NULL_LOCATION, &ctx, &err), AGL_OK);
         agl_mfunction_free(f);
@@ -387,13 +405,17 @@ START_TEST(bad_input_is_refused) {
     agl_mfunction_options o = AGL_MFUNCTION_OPTIONS_INIT;
     double m[2 * 10];
     make(&p, SCATTERED, 50, 9);
-    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &outside, 1, &d, NULL, &err), AGL_EUSAGE);
-    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &curve, 1, &bad, NULL, &err), AGL_EUSAGE);
-    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &curve, 1, &none, NULL, &err), AGL_EUSAGE);
+    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &outside, 1, &d, NULL, &err),
+                     AGL_EUSAGE);
+    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &curve, 1, &bad, NULL, &err),
+                     AGL_EUSAGE);
+    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &curve, 1, &none, NULL, &err),
+                     AGL_EUSAGE);
     o.bandwidth = 1e-9;
     ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &curve, 1, &d, &o, &err), AGL_EUSAGE);
     p.weight[3] = -1;
-    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, p.weight, &curve, 1, &d, NULL, &err), AGL_EDATA);
+    ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, p.weight, &curve, 1, &d, NULL, &err),
+                     AGL_EDATA);
     p.points.n = 1;
     ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, NULL, &curve, 1, &d, NULL, &err), AGL_EDATA);
     p.points.n = 50;

@@ -1,4 +1,5 @@
-/* Scores of single points, their significance and their clusters against slow, obvious versions of the same. */
+/* Scores of single points, their significance and their clusters against slow, obvious versions of the same.
+ */
 #include "agglo/pointscore.h"
 #include "base/rng.h"
 #include "unit.h"
@@ -25,7 +26,8 @@ static void make(pattern *p, bool globe, uint32_t seed) {
         y[i] = clustered ? 47 + agl__rng_unit(&rng) : 45 + agl__rng_unit(&rng) * 5;
         p->weight[i] = 1 + agl__rng_below(&rng, 30);
     }
-    agl_status status = globe ? agl_points_sphere(&p->points, x, y, N, &err) : agl_points_plane(&p->points, x, y, 1, N, &err);
+    agl_status status =
+        globe ? agl_points_sphere(&p->points, x, y, N, &err) : agl_points_plane(&p->points, x, y, 1, N, &err);
     ck_assert_int_eq(status, AGL_OK);
 }
 
@@ -112,7 +114,8 @@ START_TEST(significance_equals_the_null_hypothesis) {
         ck_assert_int_eq(agl_pointscore(count, score, p_value, &d, 0.8, DRAWS - 1, NULL, &err), AGL_OK);
         for (size_t i = 0; i < N; i += 12) {
             if (isnan(score[i])) continue;
-            double want = slow_p(&p, weighted, i, 0.8, DRAWS, (uint32_t)i), spread = sqrt(fmax(want * (1 - want), 1e-3) / DRAWS);
+            double want = slow_p(&p, weighted, i, 0.8, DRAWS, (uint32_t)i),
+                   spread = sqrt(fmax(want * (1 - want), 1e-3) / DRAWS);
             worst = fmax(worst, fabs(p_value[i] - want) / (spread * (weighted ? sqrt(2.0) : 1)));
         }
     }
@@ -136,7 +139,8 @@ START_TEST(clusters_equal_the_definition) {
         ck_assert_int_eq(agl_pointscore_clusters(cluster, chosen, &d, link, NULL, &err), AGL_OK);
         for (size_t i = 0; i < N; i++)
             for (size_t j = 0; j < N; j++)
-                linked[i][j] = chosen[i] && chosen[j] && p.type[i] == p.type[j] && agl_points_distance(&p.points, i, j) <= link;
+                linked[i][j] = chosen[i] && chosen[j] && p.type[i] == p.type[j] &&
+                               agl_points_distance(&p.points, i, j) <= link;
         for (size_t k = 0; k < N; k++) /* transitive closure */
             for (size_t i = 0; i < N; i++)
                 for (size_t j = 0; j < N; j++)
@@ -147,7 +151,8 @@ START_TEST(clusters_equal_the_definition) {
             ck_assert_int_eq(cluster[i] > 0, chosen[i]);
             size[p.type[i]][cluster[i]]++;
             for (size_t j = 0; j < N; j++)
-                if (chosen[i] && chosen[j] && p.type[i] == p.type[j]) ck_assert_int_eq(linked[i][j], cluster[i] == cluster[j]);
+                if (chosen[i] && chosen[j] && p.type[i] == p.type[j])
+                    ck_assert_int_eq(linked[i][j], cluster[i] == cluster[j]);
         }
         for (int t = 0; t < TYPES; t++)
             for (size_t c = 2; c <= N; c++)
@@ -159,7 +164,8 @@ START_TEST(clusters_equal_the_definition) {
 END_TEST
 
 START_TEST(hulls) {
-    const double x[] = {0, 4, 4, 0, 2, 1, 4, 2}, y[] = {0, 0, 3, 3, 1, 1, 3, 0}; /* inner, doubled and collinear points */
+    const double x[] = {0, 4, 4, 0, 2, 1, 4, 2},
+                 y[] = {0, 0, 3, 3, 1, 1, 3, 0}; /* inner, doubled and collinear points */
     const int32_t all[] = {4, 0, 1, 2, 3, 5, 6, 7}, line[] = {0, 7, 1}, one[] = {2, 6};
     agl_points p;
     agl_error err;
@@ -182,7 +188,8 @@ START_TEST(hulls) {
     ck_assert_int_eq(agl_pointscore_hull(vertex, &n, &area, &p, five, 5, &err), AGL_OK);
     ck_assert_uint_eq(n, 4);
     /* area of a degree square between great circles, close to R^2 dlon (sin 51 - sin 50) */
-    double degree = M_PI / 180, want = AGL_EARTH_RADIUS_KM * AGL_EARTH_RADIUS_KM * degree * (sin(51 * degree) - sin(50 * degree));
+    double degree = M_PI / 180,
+           want = AGL_EARTH_RADIUS_KM * AGL_EARTH_RADIUS_KM * degree * (sin(51 * degree) - sin(50 * degree));
     ck_assert_double_eq_tol(area / want, 1, 1e-3);
     agl_points_free(&p);
 }

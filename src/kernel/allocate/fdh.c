@@ -46,40 +46,51 @@ static double slack_sum(double *in, double *out, const double *xj, const double 
     return sum;
 }
 
+/** The reference unit with the best score; of equals the one with the largest slacks, as the second stage of
+ * the programs would have it. SIZE_MAX when there is none. */
+static size_t best_reference(double *score, const job *j, const double *xo, const double *yo) {
+    const agl_cmat *rx = &j->reference->inputs, *ry = &j->reference->outputs;
+    size_t best = SIZE_MAX;
+    double slack = -1;
+    *score = NAN;
+    for (size_t k = 0; k < rx->rows; k++) {
+        const double *xk = rx->data + k * rx->stride, *yk = ry->data + k * ry->stride;
+        double v = ratio(xk, yk, xo, yo, rx->cols, ry->cols, j->orientation);
+        if (isnan(v)) continue;
+        bool better = best == SIZE_MAX || (j->orientation == AGL_INPUT ? v < *score : v > *score);
+        if (!better && v != *score) continue;
+        double sum = slack_sum(NULL, NULL, xk, yk, xo, yo, rx->cols, ry->cols, v, j->orientation);
+        if (better || sum > slack) best = k, *score = v, slack = sum;
+    }
+    return best;
+}
+
+static void fill(double *array, size_t row, size_t width, double value) {
+    for (size_t k = 0; array && k < width; k++)
+        array[row * width + k] = value;
+}
+
 static void one_unit(const job *j, size_t o) {
     const agl_cmat *x = &j->units->inputs, *y = &j->units->outputs, *rx = &j->reference->inputs,
                    *ry = &j->reference->outputs;
     const double *xo = x->data + o * x->stride, *yo = y->data + o * y->stride;
-    size_t m = x->cols, s = y->cols, width = m + s + 1, best = SIZE_MAX;
-    double score = NAN, slack = -1;
-    for (size_t k = 0; k < rx->rows; k++) {
-        const double *xk = rx->data + k * rx->stride, *yk = ry->data + k * ry->stride;
-        double v = ratio(xk, yk, xo, yo, m, s, j->orientation);
-        if (isnan(v)) continue;
-        bool better = isnan(score) || (j->orientation == AGL_INPUT ? v < score : v > score);
-        if (!better && v != score) continue;
-        /* Of equals the one with the largest slacks, as the second stage of the programs would have it. */
-        double sum = slack_sum(NULL, NULL, xk, yk, xo, yo, m, s, v, j->orientation);
-        if (better || sum > slack) best = k, score = v, slack = sum;
-    }
-    for (size_t k = 0; k < width; k++) {
-        if (j->out->peer) j->out->peer[o * width + k] = k == 0 && best != SIZE_MAX ? (int32_t)best : -1;
-        if (j->out->lambda) j->out->lambda[o * width + k] = k == 0 && best != SIZE_MAX ? 1 : NAN;
-    }
+    size_t m = x->cols, s = y->cols, width = m + s + 1;
+    double score;
+    size_t best = best_reference(&score, j, xo, yo);
+    fill(j->out->slack_in, o, m, NAN);
+    fill(j->out->slack_out, o, s, NAN);
+    fill(j->out->weight_in, o, m, 0);
+    fill(j->out->weight_out, o, s, 0);
+    fill(j->out->lambda, o, width, NAN);
+    for (size_t k = 0; j->out->peer && k < width; k++)
+        j->out->peer[o * width + k] = -1;
     if (j->out->score) j->out->score[o] = j->own ? agl__dea_snap(score) : score;
-    double *in = j->out->slack_in ? j->out->slack_in + o * m : NULL;
-    double *to = j->out->slack_out ? j->out->slack_out + o * s : NULL;
-    if (best != SIZE_MAX)
-        slack_sum(in, to, rx->data + best * rx->stride, ry->data + best * ry->stride, xo, yo, m, s, score,
-                  j->orientation);
-    for (size_t i = 0; i < m; i++) {
-        if (in && best == SIZE_MAX) in[i] = NAN;
-        if (j->out->weight_in) j->out->weight_in[o * m + i] = 0;
-    }
-    for (size_t r = 0; r < s; r++) {
-        if (to && best == SIZE_MAX) to[r] = NAN;
-        if (j->out->weight_out) j->out->weight_out[o * s + r] = 0;
-    }
+    if (best == SIZE_MAX) return;
+    if (j->out->peer) j->out->peer[o * width] = (int32_t)best;
+    if (j->out->lambda) j->out->lambda[o * width] = 1;
+    slack_sum(j->out->slack_in ? j->out->slack_in + o * m : NULL,
+              j->out->slack_out ? j->out->slack_out + o * s : NULL, rx->data + best * rx->stride,
+              ry->data + best * ry->stride, xo, yo, m, s, score, j->orientation);
 }
 
 static agl_status task(void *arg, size_t o, int worker, agl_error *err) {

@@ -7,6 +7,7 @@ enum { R = AGL__LP_ROWS, REFACTOR = 40 };
 
 #define PIVOT_TOLERANCE    1e-11
 #define FEASIBLE_TOLERANCE 1e-13
+#define NOISE              1e-10
 
 /** How far x[i] is outside its bounds (an artificial's are 0 and 0), 0 when within rounding. */
 static double violation(const agl_lp *lp, size_t i) {
@@ -18,12 +19,12 @@ static double violation(const agl_lp *lp, size_t i) {
 /** The row with the largest violation for the length of its row of the inverse (dual steepest edge; exact
  * lengths are cheap with few rows); by Bland's rule the one with the smallest column. SIZE_MAX when feasible.
  */
-static size_t leaving(const agl_lp *lp) {
+static size_t leaving(const agl_lp *lp, uint32_t noise) {
     double best = 0;
     size_t chosen = SIZE_MAX;
     for (size_t i = 0; i < lp->rows; i++) {
         double out = violation(lp, i), length = 0;
-        if (out == 0) continue;
+        if (out == 0 || (noise >> i & 1)) continue;
         for (size_t r = 0; r < lp->rows; r++)
             length += lp->inverse[i][r] * lp->inverse[i][r];
         double gain = out * out / length;
@@ -86,6 +87,7 @@ static void reduced_costs(agl_lp *lp) {
 static agl_lp_end iterate(agl_lp *lp) {
     size_t limit = 200 + 40 * lp->rows, before_bland = 40 + 4 * lp->rows;
     bool bland = lp->bland;
+    uint32_t noise = 0; /* rows whose violation is no more than rounding, as nothing can reduce it */
     agl_lp_end end = AGL__LP_STALLED;
     reduced_costs(lp);
     for (size_t pivots = 0; pivots < limit; pivots++) {
@@ -94,7 +96,7 @@ static agl_lp_end iterate(agl_lp *lp) {
             if (!agl__lp_factor(lp)) break;
             reduced_costs(lp);
         }
-        size_t r = leaving(lp);
+        size_t r = leaving(lp, noise);
         if (r == SIZE_MAX) {
             end = AGL__LP_OPTIMAL;
             break;
@@ -106,6 +108,10 @@ static agl_lp_end iterate(agl_lp *lp) {
         }
         agl__lp_times(lp->row, lp, rho);
         size_t q = entering(lp, PIVOT_TOLERANCE * top);
+        if (q == SIZE_MAX && fabs(lp->x[r]) <= NOISE * agl__lp_magnitude(lp, r)) {
+            noise |= 1U << r;
+            continue;
+        }
         if (q == SIZE_MAX) {
             memcpy(lp->ray, rho, sizeof rho);
             end = AGL__LP_INFEASIBLE;
@@ -128,7 +134,7 @@ agl_lp_end agl__lp_dual(agl_lp *lp) {
         agl_lp_end end = iterate(lp);
         if (end != AGL__LP_OPTIMAL) return end;
         if (!agl__lp_factor(lp)) return AGL__LP_STALLED;
-        if (leaving(lp) == SIZE_MAX)
+        if (leaving(lp, 0) == SIZE_MAX)
             return agl__lp_primal(lp); /* optimal at once unless costs were repaired */
     }
     return agl__lp_primal(lp);

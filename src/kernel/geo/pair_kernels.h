@@ -21,7 +21,7 @@ typedef struct agl_xyzf {
 /* A packed bin holds in its upper 28 bits the number of pairs and in the lower 36 the sum of their positions within the
  * bin in 4096ths of its width, so that one 64-bit addition keeps both the count and the mean chord. At most 2^24 pairs
  * may be added before the bins are unpacked. */
-enum { AGL_FRACTION_BITS = 12, AGL_COUNT_SHIFT = 36, AGL_PACKED_PAIRS = 1 << 24, AGL_PACKED_WAYS = 2, AGL_PAIR_WAYS = 4 };
+enum { AGL_FRACTION_BITS = 12, AGL_COUNT_SHIFT = 36, AGL_PACKED_PAIRS = 1 << 24, AGL_PACKED_WAYS = 2, AGL_PAIR_WAYS = 2 };
 
 /** Upper bound of bins: the position in 4096ths must fit an int32. */
 enum { AGL_MAX_BINS = (1 << 19) - 1 };

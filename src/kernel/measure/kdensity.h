@@ -57,7 +57,7 @@ void agl__kd_tiles_free(agl_kd_tiles *tiles);
 /** Bandwidth in km by the rule of the options, before `adjust`; 0 when all distances are 0. `reach_km` is the largest r. */
 AGL_NODISCARD agl_status agl__kd_bandwidth(double *h, const agl_kd_pairs *pairs, const agl_kd_options *options,
                                            double reach_km, const agl_ctx *ctx, agl_error *err);
-/** Standard deviation (divisor m - 1) of the distances up to limit_km: to rounding when `exact`, else to 1e-6. `origin` is
+/** Standard deviation (divisor m - 1) of the distances up to limit_km: to rounding when `exact`, else to 2e-6. `origin` is
  * a distance near their mean. */
 AGL_NODISCARD agl_status agl__kd_deviation(double *sd, const agl_kd_pairs *pairs, double limit_km, double origin,
                                            bool exact, const agl_ctx *ctx, agl_error *err);

@@ -6,7 +6,7 @@
  *     mean F(|D + e|) = F + ( F'' u'Su + F'/c (tr S - u'Su) ) / 2,       F' = F'' = 1, 0 in the plane,
  *
  * and the same for F^2. Third moments cancel over many pairs of nodes, and the fourth order is (spread/c)^4: with boxes
- * whose diagonals add up to a quarter of c at most, the deviation is right to 1e-6. Nearer nodes, those that straddle the limit,
+ * whose diagonals add up to a fifth of c at most, the deviation is right to 2e-6. Nearer nodes, those that straddle the limit,
  * and all of them in an exact run or of few pairs, are taken point by point. */
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -19,7 +19,7 @@
 
 
 enum { TASKS = 64, FRONT = 2048 };
-static const double OPENING = 0.25, FEW = 0x1p24;
+static const double OPENING = 0.2, FEW = 0x1p24;
 
 typedef struct moments {
     double n, mean[3], cov[6]; /* xx yy zz xy xz yz */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { MOST_ORDER = 8 };
-static const double COARSE_PER_H = 1.3, FINE_PER_H = 2;
+static const double COARSE_PER_H = 1.45, FINE_PER_H = 2;
 
 /* One part of the sheet. The array of a part is ny rows of 2 (nx/2 + 1) doubles, transformed in place. */
 typedef struct plane {
@@ -168,7 +168,7 @@ agl_status agl__kd_grid_new(agl_kd_grid **out, const agl_kd_sheet *sheet, double
     if (!g) return agl_fail_memory(err);
     *g = (agl_kd_grid){.sheet = sheet, .order = fine ? 8 : 4, .spacing = h / (fine ? FINE_PER_H : COARSE_PER_H), .bins_per_km = 48 / h};
     g->bins = (size_t)ceil(reach_km * g->bins_per_km) + 2;
-    double cut = (fine ? 5.8 : 3.7) / h * g->spacing / (2 * M_PI); /* cycles a cell */
+    double cut = (fine ? 5.8 : 4.1) / h * g->spacing / (2 * M_PI); /* cycles a cell */
     agl_status status = AGL_OK;
     double cells = 0;
     for (size_t k = 0; k < sheet->n_parts; k++)

@@ -11,7 +11,7 @@
  *
  *             spacing   order p   wave numbers up to    error
  *   fine      h/2       8         5.8/h                 about 1e-7 of the curve's maximum (observed curves, plane)
- *   coarse    h/1.3     4         3.7/h                 about 1e-3 of a draw's deviation
+ *   coarse    h/1.45    4         4.1/h                 about 1e-3 of a draw's deviation
  * Rejected: cloud-in-cell (p = 2, ten times the error for half the spreading, which is not what costs), zero-padding to
  * double size (padding by the range of r suffices: pairs farther apart may wrap onto lags that nobody reads). */
 #ifndef AGL_KERNEL_MEASURE_KDENSITY_GRID_H

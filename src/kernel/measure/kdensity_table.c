@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const double WINDOW = 6, MERGED_PER_H = 8;
+static const double WINDOW = 6, MERGED_PER_H = 24;
 
 /* Lower edge of merged bin b: bin 0, then groups of `merge`; the last may be short. */
 static double edge_of(const double *edge, size_t bins, size_t merge, size_t b) {

@@ -5,7 +5,7 @@
 #include "agglo/base.h"
 
 /** For every r the weights of the bins first[i]..first[i]+count[i]-1, kept one after the other from weight[start[i]]. Bins
- * are first merged by `merge` neighbours, as many as stay below h/8; bin 0 stays alone, it holds what lies at distance 0
+ * are first merged by `merge` neighbours, as many as stay below h/24; bin 0 stays alone, it holds what lies at distance 0
  * (establishments at one address), which the kernel weighs most. */
 typedef struct agl_kd_table {
     size_t n_r, merge;

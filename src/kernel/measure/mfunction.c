@@ -7,40 +7,45 @@
 
 /* ---- marks ---- */
 
-agl_status agl__marks_new(agl__marks *out, const agl_mfunction *f, const int32_t *type, const double *weight,
-                          agl__rest rest, agl_error *err) {
-    agl_status status = AGL_OK;
-    *out = (agl__marks){.type = type, .weight = weight, .rest_is = rest,
-                        .cloud = AGL_NEW(agl__cloud, f->n_types), .total = AGL_NEW(double, f->n_types)};
-    size_t *end = AGL_NEW(size_t, f->n_types + 1);
-    int32_t *id = AGL_NEW(int32_t, f->n);
-    if (!out->cloud || !out->total || !end || !id) {
-        status = agl_fail_memory(err);
-        goto out;
-    }
-    for (size_t i = 0; i < f->n; i++) { /* points by type; each type keeps the order along the curve */
-        end[type[i] + 1]++;
-        out->total[type[i]] += weight ? weight[i] : 1;
+/* Points by type in id[], end[t] behind the last of type t; each type keeps the order along the curve. */
+static void sort_by_type(int32_t *id, size_t *end, agl__marks *m, const agl_mfunction *f) {
+    for (size_t i = 0; i < f->n; i++) {
+        end[m->type[i] + 1]++;
+        m->total[m->type[i]] += m->weight ? m->weight[i] : 1;
     }
     for (size_t t = 0; t < f->n_types; t++) {
         end[t + 1] += end[t];
-        out->all += out->total[t];
+        m->all += m->total[t];
     }
     for (size_t i = 0; i < f->n; i++)
-        id[end[type[i]]++] = (int32_t)i; /* end[t] moves from the first to behind the last point of type t */
+        id[end[m->type[i]]++] =
+            (int32_t)i; /* end[t] moves from the first to behind the last point of type t */
+}
+
+static agl_status make_rest(agl__marks *m, int32_t *id, const agl_mfunction *f, agl_error *err) {
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++)
+        if (m->rest_is == AGL__REST_ALL || m->type[i] != f->neighbour) id[n++] = (int32_t)i;
+    return agl__cloud_new(&m->rest, &f->frame, id, n, m->weight, err);
+}
+
+agl_status agl__marks_new(agl__marks *out, const agl_mfunction *f, const int32_t *type, const double *weight,
+                          agl__rest rest, agl_error *err) {
+    *out = (agl__marks){.type = type,
+                        .weight = weight,
+                        .rest_is = rest,
+                        .cloud = AGL_NEW(agl__cloud, f->n_types),
+                        .total = AGL_NEW(double, f->n_types)};
+    size_t *end = AGL_NEW(size_t, f->n_types + 1);
+    int32_t *id = AGL_NEW(int32_t, f->n);
+    agl_status status = out->cloud && out->total && end && id ? AGL_OK : agl_fail_memory(err);
+    if (status == AGL_OK) sort_by_type(id, end, out, f);
     for (size_t t = 0; t < f->n_types && status == AGL_OK; t++) {
         size_t from = t > 0 ? end[t - 1] : 0;
-        if (f->counted[t]) status = agl__cloud_new(&out->cloud[t], &f->frame, id + from, end[t] - from, weight, err);
+        if (f->counted[t])
+            status = agl__cloud_new(&out->cloud[t], &f->frame, id + from, end[t] - from, weight, err);
     }
-    if (status == AGL_OK && rest == AGL__REST_ALL) {
-        status = agl__cloud_new(&out->rest, &f->frame, NULL, f->n, weight, err);
-    } else if (status == AGL_OK && rest == AGL__REST_OTHERS) {
-        size_t n = 0;
-        for (size_t i = 0; i < f->n; i++)
-            if (type[i] != f->neighbour) id[n++] = (int32_t)i;
-        status = agl__cloud_new(&out->rest, &f->frame, id, n, weight, err);
-    }
-out:
+    if (status == AGL_OK && rest != AGL__REST_NONE) status = make_rest(out, id, f, err);
     free(end);
     free(id);
     if (status != AGL_OK) agl__marks_free(out, f);
@@ -57,7 +62,9 @@ void agl__marks_free(agl__marks *marks, const agl_mfunction *f) {
 }
 
 agl_status agl__m_scratch_new(agl__m_scratch *out, const agl_mfunction *f, agl_error *err) {
-    *out = (agl__m_scratch){.sum = AGL_NEW(double, f->rings.n + 2), .near = AGL_NEW(double, f->n_r), .below = AGL_NEW(double, f->n_r)};
+    *out = (agl__m_scratch){.sum = AGL_NEW(double, f->rings.n + 2),
+                            .near = AGL_NEW(double, f->n_r),
+                            .below = AGL_NEW(double, f->n_r)};
     agl_status status = out->sum && out->near && out->below ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) status = agl__ring_scratch_new(&out->rings, &f->rings, f->n, err);
     if (status != AGL_OK) agl__m_scratch_free(out);
@@ -78,7 +85,7 @@ void agl__m_scratch_free(agl__m_scratch *scratch) {
 static void sums_up_to(double *out, const double *sum, const size_t *at, size_t n) {
     double before = 0;
     for (size_t k = 0, class = 0; k < n; k++) {
-        for (; class <= at[k]; class++)
+        for (; class <= at[k]; class ++)
             before += sum[class];
         out[k] = before;
     }
@@ -96,15 +103,18 @@ static double product(const double *x, ptrdiff_t stride, const double *kernel, s
     return (part[0] + part[1]) + (part[2] + part[3]);
 }
 
-/* out[k] = sum over the rings around r_k, weighed by the kernel: outwards from edge[k], and inwards as far as there are any. */
+/* out[k] = sum over the rings around r_k, weighed by the kernel: outwards from edge[k], and inwards as far as
+ * there are any. */
 static void smooth(double *out, const double *sum, const agl__smoother *s, size_t n) {
     for (size_t k = 0; k < n; k++) {
         size_t edge = s->edge[k], inner = edge < s->band ? edge : s->band;
-        out[k] = sum[0] * s->at_zero[k] + product(sum + edge, -1, s->kernel, inner) + product(sum + edge + 1, 1, s->kernel, s->band);
+        out[k] = sum[0] * s->at_zero[k] + product(sum + edge, -1, s->kernel, inner) +
+                 product(sum + edge + 1, 1, s->kernel, s->band);
     }
 }
 
-void agl__m_around(double *out, agl__m_scratch *scratch, const agl_mfunction *f, size_t i, const agl__cloud *cloud) {
+void agl__m_around(double *out, agl__m_scratch *scratch, const agl_mfunction *f, size_t i,
+                   const agl__cloud *cloud) {
     agl__rings_sum(scratch->sum, &scratch->rings, &f->rings, (int32_t)i, cloud, f->rings.n);
     if (f->smooth.band > 0)
         smooth(out, scratch->sum, &f->smooth, f->n_r);
@@ -113,14 +123,15 @@ void agl__m_around(double *out, agl__m_scratch *scratch, const agl_mfunction *f,
 }
 
 /* Q_i = (W_B - [A = B] w_i) / (W - w_i); with controls (W_A - w_i) / W_B. */
-static double global_share(const agl_mfunction *f, const agl__marks *m, const agl_mfunction_curve *c, size_t i) {
+static double global_share(const agl_mfunction *f, const agl__marks *m, const agl_mfunction_curve *c,
+                           size_t i) {
     double own = m->weight ? m->weight[i] : 1;
     if (f->case_control) return (m->total[c->reference] - own) / m->total[c->neighbour];
     return (m->total[c->neighbour] - (c->reference == c->neighbour ? own : 0)) / (m->all - own);
 }
 
-void agl__m_add_point(double *local, double *global, agl__m_scratch *s, const agl_mfunction *f, const agl__marks *m,
-                      size_t i, const double *below) {
+void agl__m_add_point(double *local, double *global, agl__m_scratch *s, const agl_mfunction *f,
+                      const agl__marks *m, size_t i, const double *below) {
     const int32_t type = m->type[i];
     for (size_t j = f->first_curve[type]; j < f->first_curve[type + 1]; j++) {
         size_t c = f->by_reference[j];
@@ -167,7 +178,8 @@ static agl_status observed_block(void *arg, size_t block, int worker, agl_error 
     size_t from = f->n * block / o->blocks, to = f->n * (block + 1) / o->blocks;
     for (size_t i = from; i < to; i++)
         if (agl__m_is_reference(f, o->marks, i))
-            agl__m_add_point(o->local + block * o->values, o->global + block * o->values, &o->scratch[worker], f, o->marks, i, NULL);
+            agl__m_add_point(o->local + block * o->values, o->global + block * o->values, &o->scratch[worker],
+                             f, o->marks, i, NULL);
     return AGL_OK;
 }
 
@@ -180,14 +192,19 @@ static size_t block_count(size_t n, size_t values) {
 }
 
 agl_status agl_mfunction_observed(double *m, agl_mfunction *f, const agl_ctx *ctx, agl_error *err) {
-    size_t values = f->n_curves * f->n_r, threads = (size_t)agl_threads(ctx), blocks = block_count(f->n, values);
+    size_t values = f->n_curves * f->n_r, threads = (size_t)agl_threads(ctx),
+           blocks = block_count(f->n, values);
     agl__marks marks;
     agl__rest rest = f->neighbour >= 0 && !f->case_control ? AGL__REST_OTHERS : AGL__REST_NONE;
     agl_status status = agl__marks_new(&marks, f, f->type, f->weight, rest, err);
     if (status != AGL_OK) return status;
-    observed o = {.f = f, .marks = &marks, .blocks = blocks, .values = values,
+    observed o = {.f = f,
+                  .marks = &marks,
+                  .blocks = blocks,
+                  .values = values,
                   .scratch = AGL_NEW(agl__m_scratch, threads),
-                  .local = AGL_NEW(double, blocks * values), .global = AGL_NEW(double, blocks * values)};
+                  .local = AGL_NEW(double, blocks *values),
+                  .global = AGL_NEW(double, blocks *values)};
     if (!o.scratch || !o.local || !o.global) status = agl_fail_memory(err);
     for (size_t t = 0; t < threads && status == AGL_OK; t++)
         status = agl__m_scratch_new(&o.scratch[t], f, err);

@@ -32,7 +32,8 @@ static void tangent_axes(double axes[3][3], const agl_points *p) {
     }
 }
 
-/* One frame coordinate of every point: projection on `axis`, shifted so that its range is centred; returns the reach. */
+/* One frame coordinate of every point: projection on `axis`, shifted so that its range is centred; returns
+ * the reach. */
 static double project(float *out, const agl_points *p, const double axis[3]) {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < p->n; i++) {
@@ -48,7 +49,8 @@ static double project(float *out, const agl_points *p, const double axis[3]) {
 
 agl_status agl__frame_new(agl__frame *out, const agl_points *points, agl_error *err) {
     size_t n = points->n;
-    *out = (agl__frame){.points = points, .x = AGL_NEW(float, n), .y = AGL_NEW(float, n), .z = AGL_NEW(float, n)};
+    *out = (agl__frame){
+        .points = points, .x = AGL_NEW(float, n), .y = AGL_NEW(float, n), .z = AGL_NEW(float, n)};
     if (!out->x || !out->y || !out->z) {
         agl__frame_free(out);
         return agl_fail_memory(err);
@@ -70,8 +72,9 @@ void agl__frame_free(agl__frame *frame) {
 
 /* ---- order ---- */
 
-/* Position of the cell (x, y) of a 2^16 by 2^16 grid along the Hilbert curve: from the largest quadrant down, two bits a
- * step, turning the rest of the square so that the curve enters and leaves where the next quadrant expects it. */
+/* Position of the cell (x, y) of a 2^16 by 2^16 grid along the Hilbert curve: from the largest quadrant down,
+ * two bits a step, turning the rest of the square so that the curve enters and leaves where the next quadrant
+ * expects it. */
 static uint32_t hilbert_key(uint32_t x, uint32_t y) {
     uint32_t key = 0;
     for (uint32_t half = 1U << 15; half > 0; half >>= 1) {
@@ -100,7 +103,8 @@ agl_status agl__hilbert_order(int32_t *order, const agl__frame *frame, agl_error
     }
     double scale = frame->reach > 0 ? 32767.5 / frame->reach : 0;
     for (size_t i = 0; i < n; i++) {
-        double x = ((double)frame->x[i] + frame->reach) * scale, y = ((double)frame->y[i] + frame->reach) * scale;
+        double x = ((double)frame->x[i] + frame->reach) * scale,
+               y = ((double)frame->y[i] + frame->reach) * scale;
         uint32_t column = (uint32_t)fmin(fmax(x, 0), 65535), row = (uint32_t)fmin(fmax(y, 0), 65535);
         a[i] = (uint64_t)hilbert_key(column, row) << 32 | i;
     }
@@ -121,6 +125,20 @@ agl_status agl__hilbert_order(int32_t *order, const agl__frame *frame, agl_error
     free(a);
     free(b);
     return AGL_OK;
+}
+
+agl_status agl__along_curve(agl_points *out, agl__frame *frame, int32_t *order, const agl_points *points,
+                            agl_error *err) {
+    agl__frame raw;
+    agl_status status = agl__frame_new(&raw, points, err);
+    if (status != AGL_OK) return status;
+    status = agl__hilbert_order(order, &raw, err);
+    agl__frame_free(&raw);
+    if (status == AGL_OK) status = agl_points_select(out, points, order, points->n, err);
+    if (status != AGL_OK) return status;
+    status = agl__frame_new(frame, out, err);
+    if (status != AGL_OK) agl_points_free(out);
+    return status;
 }
 
 /* ---- cloud ---- */
@@ -186,8 +204,8 @@ static bool build_levels(agl__cloud *c) {
     return true;
 }
 
-agl_status agl__cloud_new(agl__cloud *out, const agl__frame *frame, const int32_t *id, size_t n, const double *weight,
-                          agl_error *err) {
+agl_status agl__cloud_new(agl__cloud *out, const agl__frame *frame, const int32_t *id, size_t n,
+                          const double *weight, agl_error *err) {
     size_t places = filled(n);
     *out = (agl__cloud){.n = n,
                         .x = AGL_NEW(float, places),

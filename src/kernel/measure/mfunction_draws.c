@@ -15,12 +15,12 @@ typedef enum source {
 typedef struct worker {
     agl__m_scratch scratch;
     agl__lanes lanes;
-    uint32_t *deal;        /* n: point whose mark a point gets */
-    int32_t *type;         /* draws * n */
-    double *weight;        /* draws * n, NULL when none */
-    agl__marks *marks;     /* draws */
+    uint32_t *deal;         /* n: point whose mark a point gets */
+    int32_t *type;          /* draws * n */
+    double *weight;         /* draws * n, NULL when none */
+    agl__marks *marks;      /* draws */
     double *local, *global; /* draws * values */
-    double *below;         /* draws * n_r */
+    double *below;          /* draws * n_r */
 } worker;
 
 typedef struct draws {
@@ -91,7 +91,8 @@ static agl_status add_points(worker *w, const draws *d, size_t n, agl_error *err
             const double *below = d->source == FROM_TABLE   ? d->table + i * f->n_r
                                   : d->source == FROM_LANES ? w->below + s * f->n_r
                                                             : NULL;
-            agl__m_add_point(w->local + s * d->values, w->global + s * d->values, &w->scratch, f, &w->marks[s], i, below);
+            agl__m_add_point(w->local + s * d->values, w->global + s * d->values, &w->scratch, f,
+                             &w->marks[s], i, below);
         }
     }
     return AGL_OK;
@@ -101,15 +102,17 @@ static agl_status draw_task(void *arg, size_t task, int worker_index, agl_error 
     const draws *d = arg;
     const agl_mfunction *f = d->f;
     worker *w = &d->workers[worker_index];
-    size_t first = task * d->per_task, n = d->simulations - first < d->per_task ? d->simulations - first : d->per_task;
+    size_t first = task * d->per_task,
+           n = d->simulations - first < d->per_task ? d->simulations - first : d->per_task;
     memset(w->local, 0, n * d->values * sizeof *w->local);
     memset(w->global, 0, n * d->values * sizeof *w->global);
     agl_status status = make_marks(w, d, first, n, err);
     if (status == AGL_OK) status = add_points(w, d, n, err);
     for (size_t s = 0; s < n && status == AGL_OK; s++)
         for (size_t c = 0; c < f->n_curves; c++)
-            agl__m_divide(d->m + (c * d->simulations + first + s) * f->n_r, w->local + s * d->values + c * f->n_r,
-                          w->global + s * d->values + c * f->n_r, f->n_r);
+            agl__m_divide(d->m + (c * d->simulations + first + s) * f->n_r,
+                          w->local + s * d->values + c * f->n_r, w->global + s * d->values + c * f->n_r,
+                          f->n_r);
     for (size_t s = 0; s < n; s++)
         agl__marks_free(&w->marks[s], f);
     return status;
@@ -120,13 +123,14 @@ static agl_status draw_task(void *arg, size_t task, int worker_index, agl_error 
 static agl_status worker_new(worker *w, const draws *d, agl_error *err) {
     const agl_mfunction *f = d->f;
     *w = (worker){.deal = AGL_NEW(uint32_t, f->n),
-                  .type = AGL_NEW(int32_t, d->per_task *f->n),
-                  .weight = f->weight ? AGL_NEW(double, d->per_task *f->n) : NULL,
+                  .type = AGL_NEW(int32_t, d->per_task * f->n),
+                  .weight = f->weight ? AGL_NEW(double, d->per_task * f->n) : NULL,
                   .marks = AGL_NEW(agl__marks, d->per_task),
-                  .local = AGL_NEW(double, d->per_task *d->values),
-                  .global = AGL_NEW(double, d->per_task *d->values),
-                  .below = AGL_NEW(double, d->per_task *f->n_r)};
-    if (!w->deal || !w->type || (f->weight && !w->weight) || !w->marks || !w->local || !w->global || !w->below)
+                  .local = AGL_NEW(double, d->per_task * d->values),
+                  .global = AGL_NEW(double, d->per_task * d->values),
+                  .below = AGL_NEW(double, d->per_task * f->n_r)};
+    if (!w->deal || !w->type || (f->weight && !w->weight) || !w->marks || !w->local || !w->global ||
+        !w->below)
         return agl_fail_memory(err);
     agl_status status = agl__m_scratch_new(&w->scratch, f, err);
     if (status == AGL_OK && d->source == FROM_LANES) status = agl__lanes_new(&w->lanes, f, d->per_task, err);
@@ -145,8 +149,8 @@ static void worker_free(worker *w) {
     free(w->below);
 }
 
-/* The cheapest way that fits: a look at all around one point costs about the same for one draw and for a lane pass of
- * many, some six times as much for 32 lanes as for one draw; a table costs one look a point. */
+/* The cheapest way that fits: a look at all around one point costs about the same for one draw and for a lane
+ * pass of many, some six times as much for 32 lanes as for one draw; a table costs one look a point. */
 static void choose_source(draws *d) {
     const agl_mfunction *f = d->f;
     size_t references = 0;
@@ -168,8 +172,10 @@ static agl_status check_null(draws *d, agl_error *err) {
     const agl_mfunction *f = d->f;
     if (d->null != AGL_NULL_INDEPENDENCE) return AGL_OK;
     for (size_t c = 0; c < f->n_curves; c++)
-        if (f->curves[c].reference != f->curves[0].reference || f->curves[c].neighbour == f->curves[c].reference)
-            return agl_fail(err, AGL_EUSAGE, "population independence moves all but one reference industry: give one "
+        if (f->curves[c].reference != f->curves[0].reference ||
+            f->curves[c].neighbour == f->curves[c].reference)
+            return agl_fail(err, AGL_EUSAGE,
+                            "population independence moves all but one reference industry: give one "
                             "industry and another to count around it");
     d->others = AGL_NEW(int32_t, f->n);
     if (!d->others) return agl_fail_memory(err);
@@ -178,19 +184,24 @@ static agl_status check_null(draws *d, agl_error *err) {
     return AGL_OK;
 }
 
-agl_status agl_mfunction_simulated(double *m, agl_mfunction *f, size_t simulations, agl_null null, const agl_ctx *ctx,
-                                   agl_error *err) {
+agl_status agl_mfunction_simulated(double *m, agl_mfunction *f, size_t simulations, agl_null null,
+                                   const agl_ctx *ctx, agl_error *err) {
     if (f->n_curves == 0 || simulations == 0) return AGL_OK;
     size_t threads = (size_t)agl_threads(ctx);
-    draws d = {.f = f, .null = null, .seed = agl_seed(ctx), .ctx = ctx, .simulations = simulations,
-               .values = f->n_curves * f->n_r, .m = m};
+    draws d = {.f = f,
+               .null = null,
+               .seed = agl_seed(ctx),
+               .ctx = ctx,
+               .simulations = simulations,
+               .values = f->n_curves * f->n_r,
+               .m = m};
     agl_status status = check_null(&d, err);
     if (status != AGL_OK) return status;
     choose_source(&d);
     size_t tasks = (simulations + d.per_task - 1) / d.per_task;
     if (threads > tasks) threads = tasks;
     d.workers = AGL_NEW(worker, threads);
-    d.table = d.source == FROM_TABLE ? AGL_NEW(double, f->n *f->n_r) : NULL;
+    d.table = d.source == FROM_TABLE ? AGL_NEW(double, f->n * f->n_r) : NULL;
     if (!d.workers || (d.source == FROM_TABLE && !d.table)) status = agl_fail_memory(err);
     if (status == AGL_OK && d.table) status = agl__m_all_around(d.table, f, ctx, err);
     for (size_t t = 0; t < threads && status == AGL_OK; t++)

@@ -28,7 +28,8 @@ void agl__lanes_fill(agl__lanes *l, const agl_mfunction *f, const agl__marks *ma
         for (size_t s = 0; s < n; s++)
             l->weight[i * lanes + s] = marks[s].weight[i];
     memset(l->group, 0, f->sites.groups * lanes * sizeof *l->group);
-    for (int level = 0; level < f->sites.levels; level++) { /* from the level below: points first, then groups */
+    for (int level = 0; level < f->sites.levels;
+         level++) { /* from the level below: points first, then groups */
         const agl__level *here = &f->sites.level[level];
         const double *member = level == 0 ? l->weight : l->group + f->sites.level[level - 1].first * lanes;
         size_t members = level == 0 ? f->n : f->sites.level[level - 1].n;
@@ -38,7 +39,8 @@ void agl__lanes_fill(agl__lanes *l, const agl_mfunction *f, const agl__marks *ma
     }
 }
 
-void agl__lanes_around(double *below, agl__lanes *l, agl__m_scratch *scratch, const agl_mfunction *f, size_t i) {
+void agl__lanes_around(double *below, agl__lanes *l, agl__m_scratch *scratch, const agl_mfunction *f,
+                       size_t i) {
     const agl__rings *rings = &f->rings;
     const int32_t *interval = rings->interval;
     const size_t lanes = l->lanes, intervals = (size_t)interval[rings->n + 1] + 1;
@@ -55,7 +57,7 @@ void agl__lanes_around(double *below, agl__lanes *l, agl__m_scratch *scratch, co
         size_t m = s->n_blocks - from < AGL__CHUNK ? s->n_blocks - from : AGL__CHUNK, n = 0;
         agl__rings_classify(class, rings, (int32_t)i, &f->sites, s->block + from, m);
         for (size_t k = 0; k < m * AGL__GROUP; k++) { /* only those within reach: a row is worth the test */
-            if ((size_t)class[k] > rings->n) continue;
+            if ((size_t) class[k] > rings -> n) continue;
             point[n] = s->block[from + k / AGL__GROUP] * AGL__GROUP + (uint32_t)(k % AGL__GROUP);
             class[n++] = interval[class[k]];
         }

@@ -14,22 +14,38 @@ void agl_mfunction_default_distances(size_t at[63]) {
             at[n++] = k;
 }
 
-static agl_status check(const agl_points *points, const int32_t *type, size_t n_types, const double *weight,
-                        const agl_mfunction_curve *curves, size_t n_curves, const agl_distances *d, agl_error *err) {
-    if (points->n < 2)
-        return agl_fail(err, AGL_EDATA, "there is only one point; neighbourhoods need at least two");
-    if (points->n > INT32_MAX / 2) return agl_fail(err, AGL_EDATA, "more than a billion points are not supported");
+static agl_status check_distances(const agl_distances *d, agl_error *err) {
     if (d->n == 0 || !(d->step > 0) || d->at[d->n - 1] == 0)
-        return agl_fail(err, AGL_EUSAGE, "distances need a step above zero and a largest distance above zero");
+        return agl_fail(err, AGL_EUSAGE,
+                        "distances need a step above zero and a largest distance above zero");
     for (size_t k = 1; k < d->n; k++)
         if (d->at[k] <= d->at[k - 1]) return agl_fail(err, AGL_EUSAGE, "distances must ascend");
+    return AGL_OK;
+}
+
+static agl_status check_points(const agl_points *points, const int32_t *type, size_t n_types,
+                               const double *weight, agl_error *err) {
+    if (points->n < 2)
+        return agl_fail(err, AGL_EDATA, "there is only one point; neighbourhoods need at least two");
+    if (points->n > INT32_MAX / 2)
+        return agl_fail(err, AGL_EDATA, "more than a billion points are not supported");
     for (size_t i = 0; i < points->n; i++) {
-        if (type[i] < 0 || (size_t)type[i] >= n_types) return agl_fail(err, AGL_EUSAGE, "point %zu: industry code %d is out of range", i + 1, (int)type[i]);
+        if (type[i] < 0 || (size_t)type[i] >= n_types)
+            return agl_fail(err, AGL_EUSAGE, "point %zu: industry code %d is out of range", i + 1,
+                            (int)type[i]);
         if (weight && !(weight[i] >= 0 && isfinite(weight[i])))
-            return agl_fail(err, AGL_EDATA, "point %zu: size %g is negative or not finite; correct or drop it", i + 1, weight[i]);
+            return agl_fail(err, AGL_EDATA,
+                            "point %zu: size %g is negative or not finite; correct or drop it", i + 1,
+                            weight[i]);
     }
+    return AGL_OK;
+}
+
+static agl_status check_curves(const agl_mfunction_curve *curves, size_t n_curves, size_t n_types,
+                               agl_error *err) {
     for (size_t c = 0; c < n_curves; c++)
-        if (curves[c].reference < 0 || (size_t)curves[c].reference >= n_types || curves[c].neighbour < 0 || (size_t)curves[c].neighbour >= n_types)
+        if (curves[c].reference < 0 || (size_t)curves[c].reference >= n_types || curves[c].neighbour < 0 ||
+            (size_t)curves[c].neighbour >= n_types)
             return agl_fail(err, AGL_EUSAGE, "curve %zu: industry code out of range", c + 1);
     return AGL_OK;
 }
@@ -57,30 +73,17 @@ static agl_status index_curves(agl_mfunction *f, agl_error *err) {
 }
 
 /* Points along the Hilbert curve, with their marks. */
-static agl_status sort_points(agl_mfunction *f, const agl_points *points, const int32_t *type, const double *weight,
-                              agl_error *err) {
-    agl__frame raw;
+static agl_status sort_points(agl_mfunction *f, const agl_points *points, const int32_t *type,
+                              const double *weight, agl_error *err) {
     int32_t *order = AGL_NEW(int32_t, f->n);
-    if (!order) return agl_fail_memory(err);
-    agl_status status = agl__frame_new(&raw, points, err);
-    if (status != AGL_OK) goto out;
-    status = agl__hilbert_order(order, &raw, err);
-    agl__frame_free(&raw);
-    if (status != AGL_OK) goto out;
-    status = agl_points_select(&f->points, points, order, f->n, err);
-    if (status != AGL_OK) goto out;
     f->type = AGL_NEW(int32_t, f->n);
     f->weight = weight ? AGL_NEW(double, f->n) : NULL;
-    if (!f->type || (weight && !f->weight)) {
-        status = agl_fail_memory(err);
-        goto out;
-    }
-    for (size_t k = 0; k < f->n; k++) {
+    agl_status status = order && f->type && (!weight || f->weight) ? AGL_OK : agl_fail_memory(err);
+    if (status == AGL_OK) status = agl__along_curve(&f->points, &f->frame, order, points, err);
+    for (size_t k = 0; k < f->n && status == AGL_OK; k++) {
         f->type[k] = type[order[k]];
         if (weight) f->weight[k] = weight[order[k]];
     }
-    status = agl__frame_new(&f->frame, &f->points, err);
-out:
     free(order);
     return status;
 }
@@ -100,13 +103,17 @@ static agl_status rings_of_kernel(agl_mfunction *f, const agl_distances *d, doub
     double per_step = ceil(d->step * PER_H / h), width = d->step / per_step, band = ceil(REACH * h / width);
     double rings = (double)d->at[d->n - 1] * per_step + band;
     if (rings > 1e6)
-        return agl_fail(err, AGL_EUSAGE, "a bandwidth of %g km is too small for distances up to %g km; widen it or look less far",
-                        h, (double)d->at[d->n - 1] * d->step);
+        return agl_fail(
+            err, AGL_EUSAGE,
+            "a bandwidth of %g km is too small for distances up to %g km; widen it or look less far", h,
+            (double)d->at[d->n - 1] * d->step);
     agl_status status = agl__rings_new(&f->rings, &f->frame, width, (size_t)rings, NULL, 0, err);
     if (status != AGL_OK) return status;
     agl__smoother *s = &f->smooth;
-    *s = (agl__smoother){.band = (size_t)band, .kernel = AGL_NEW(double, (size_t)band),
-                         .at_zero = AGL_NEW(double, d->n), .edge = AGL_NEW(size_t, d->n)};
+    *s = (agl__smoother){.band = (size_t)band,
+                         .kernel = AGL_NEW(double, (size_t)band),
+                         .at_zero = AGL_NEW(double, d->n),
+                         .edge = AGL_NEW(size_t, d->n)};
     if (!s->kernel || !s->at_zero || !s->edge) return agl_fail_memory(err);
     for (size_t j = 0; j < s->band; j++) {
         double u = ((double)j + 0.5) * width / h;
@@ -120,16 +127,23 @@ static agl_status rings_of_kernel(agl_mfunction *f, const agl_distances *d, doub
     return AGL_OK;
 }
 
-agl_status agl_mfunction_new(agl_mfunction **out, const agl_points *points, const int32_t *type, size_t n_types,
-                             const double *weight, const agl_mfunction_curve *curves, size_t n_curves,
-                             const agl_distances *distances, const agl_mfunction_options *options, agl_error *err) {
+agl_status agl_mfunction_new(agl_mfunction **out, const agl_points *points, const int32_t *type,
+                             size_t n_types, const double *weight, const agl_mfunction_curve *curves,
+                             size_t n_curves, const agl_distances *distances,
+                             const agl_mfunction_options *options, agl_error *err) {
     const agl_mfunction_options defaults = AGL_MFUNCTION_OPTIONS_INIT, *o = options ? options : &defaults;
-    agl_status status = check(points, type, n_types, weight, curves, n_curves, distances, err);
+    agl_status status = check_points(points, type, n_types, weight, err);
+    if (status == AGL_OK) status = check_curves(curves, n_curves, n_types, err);
+    if (status == AGL_OK) status = check_distances(distances, err);
     if (status != AGL_OK) return status;
     agl_mfunction *f = AGL_NEW(agl_mfunction, 1);
     if (!f) return agl_fail_memory(err);
-    *f = (agl_mfunction){.n = points->n, .n_types = n_types, .n_curves = n_curves, .n_r = distances->n,
-                         .case_control = o->case_control, .curves = AGL_NEW(agl_mfunction_curve, n_curves)};
+    *f = (agl_mfunction){.n = points->n,
+                         .n_types = n_types,
+                         .n_curves = n_curves,
+                         .n_r = distances->n,
+                         .case_control = o->case_control,
+                         .curves = AGL_NEW(agl_mfunction_curve, n_curves)};
     if (!f->curves) {
         status = agl_fail_memory(err);
         goto fail;
@@ -137,7 +151,8 @@ agl_status agl_mfunction_new(agl_mfunction **out, const agl_points *points, cons
     memcpy(f->curves, curves, n_curves * sizeof *curves);
     if ((status = index_curves(f, err)) != AGL_OK) goto fail;
     if ((status = sort_points(f, points, type, weight, err)) != AGL_OK) goto fail;
-    status = o->bandwidth != 0 ? rings_of_kernel(f, distances, o->bandwidth, err) : rings_of_steps(f, distances, err);
+    status = o->bandwidth != 0 ? rings_of_kernel(f, distances, o->bandwidth, err)
+                               : rings_of_steps(f, distances, err);
     if (status != AGL_OK) goto fail;
     if ((status = agl__cloud_new(&f->sites, &f->frame, NULL, f->n, f->weight, err)) != AGL_OK) goto fail;
     *out = f;

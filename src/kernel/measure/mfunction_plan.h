@@ -5,8 +5,9 @@
 #include "agglo/mfunction.h"
 #include "kernel/measure/mfunction_rings.h"
 
-/* The Gaussian kernel on rings so narrow that a distance within may count as its middle. A step of the distance grid is a
- * whole number of rings, so the distances r lie on edges and one row of kernel values serves them all. */
+/* The Gaussian kernel on rings so narrow that a distance within may count as its middle. A step of the
+ * distance grid is a whole number of rings, so the distances r lie on edges and one row of kernel values
+ * serves them all. */
 typedef struct agl__smoother {
     size_t band;     /* rings on each side of r; 0: no smoothing, sums up to each distance */
     double *kernel;  /* band values: at 1/2, 3/2, ... rings from r */
@@ -23,8 +24,8 @@ struct agl_mfunction {
     size_t n_curves;
     size_t *first_curve; /* n_types + 1: the curves of a reference type, in by_reference */
     size_t *by_reference;
-    bool *counted;      /* types that some curve counts around its reference points */
-    int32_t neighbour;  /* the one type that all curves count, -1 when there are several */
+    bool *counted;     /* types that some curve counts around its reference points */
+    int32_t neighbour; /* the one type that all curves count, -1 when there are several */
     bool case_control;
     size_t n_r, *at; /* distances: classes of the rings */
     agl__smoother smooth;
@@ -51,8 +52,8 @@ typedef struct agl__marks {
     double all;
 } agl__marks;
 
-/** Makes the clouds of the counted types and the rest (AGL__REST_OTHERS only where f->neighbour >= 0). The arrays are
- * borrowed. */
+/** Makes the clouds of the counted types and the rest (AGL__REST_OTHERS only where f->neighbour >= 0). The
+ * arrays are borrowed. */
 AGL_NODISCARD agl_status agl__marks_new(agl__marks *out, const agl_mfunction *f, const int32_t *type,
                                         const double *weight, agl__rest rest, agl_error *err);
 void agl__marks_free(agl__marks *marks, const agl_mfunction *f);
@@ -68,10 +69,12 @@ AGL_NODISCARD agl_status agl__m_scratch_new(agl__m_scratch *out, const agl_mfunc
 void agl__m_scratch_free(agl__m_scratch *scratch);
 
 /** Weight of the cloud's points around point i at the distances of the grid: up to each, or smoothed. */
-void agl__m_around(double *out, agl__m_scratch *scratch, const agl_mfunction *f, size_t i, const agl__cloud *cloud);
+void agl__m_around(double *out, agl__m_scratch *scratch, const agl_mfunction *f, size_t i,
+                   const agl__cloud *cloud);
 
 /** Adds point i, where it is a reference point under these marks, to local[c * n_r + k] = sum of q_i and
- * global[c * n_r + k] = sum of Q_i. `below` holds the weight of all around i when that is known, else NULL. */
+ * global[c * n_r + k] = sum of Q_i. `below` holds the weight of all around i when that is known, else NULL.
+ */
 void agl__m_add_point(double *local, double *global, agl__m_scratch *scratch, const agl_mfunction *f,
                       const agl__marks *marks, size_t i, const double *below);
 
@@ -85,6 +88,7 @@ static inline bool agl__m_is_reference(const agl_mfunction *f, const agl__marks 
 }
 
 /** Weight of all around every point, n * n_r values; for weights that do not move. */
-AGL_NODISCARD agl_status agl__m_all_around(double *table, agl_mfunction *f, const agl_ctx *ctx, agl_error *err);
+AGL_NODISCARD agl_status agl__m_all_around(double *table, agl_mfunction *f, const agl_ctx *ctx,
+                                           agl_error *err);
 
 #endif

@@ -5,16 +5,17 @@
 #include <math.h>
 #include <string.h>
 
-/* Bound of the error of distance / step in single precision, u = 2^-24. Coordinates are rounded by at most reach * u each,
- * which moves a chord by at most sqrt(3) * 2 reach * u. Relative to the distance: difference, squares, sum and root 3.5 u,
- * scaling 2 u, and on the sphere polynomial and its argument 5 u; less than 6 u and 12 u together. */
+/* Bound of the error of distance / step in single precision, u = 2^-24. Coordinates are rounded by at most
+ * reach * u each, which moves a chord by at most sqrt(3) * 2 reach * u. Relative to the distance: difference,
+ * squares, sum and root 3.5 u, scaling 2 u, and on the sphere polynomial and its argument 5 u; less than 6 u
+ * and 12 u together. */
 static double float_doubt(const agl__frame *frame, double step, double radius) {
     double u = 0x1p-24, relative = frame->points->space == AGL_PLANE ? 6 * u : 12 * u;
     return 1.01 * (sqrt(3.0) * 2 * u * frame->reach + relative * (radius + step)) / step;
 }
 
-/* Class 0 and class n + 1 get intervals of their own: what is coincident is looked at singly, so that a point never counts
- * itself as part of a settled group. */
+/* Class 0 and class n + 1 get intervals of their own: what is coincident is looked at singly, so that a point
+ * never counts itself as part of a settled group. */
 static void number_intervals(int32_t *interval, size_t n, const size_t *limits, size_t n_limits) {
     size_t next = 0;
     interval[0] = 0;
@@ -26,15 +27,21 @@ static void number_intervals(int32_t *interval, size_t n, const size_t *limits, 
     }
 }
 
-agl_status agl__rings_new(agl__rings *out, const agl__frame *frame, double step, size_t n, const size_t *limits,
-                          size_t n_limits, agl_error *err) {
+agl_status agl__rings_new(agl__rings *out, const agl__frame *frame, double step, size_t n,
+                          const size_t *limits, size_t n_limits, agl_error *err) {
     agl_space space = frame->points->space;
     if (!(step > 0) || n == 0 || n > INT32_MAX / 64)
-        return agl_fail(err, AGL_EUSAGE, "distances need a step above zero and at least one step up to the largest");
+        return agl_fail(err, AGL_EUSAGE,
+                        "distances need a step above zero and at least one step up to the largest");
     if (space == AGL_SPHERE && step * (double)n > 10000)
-        return agl_fail(err, AGL_EUSAGE, "a largest distance of %g km is beyond a quarter of the globe; give at most 10000 km",
+        return agl_fail(err, AGL_EUSAGE,
+                        "a largest distance of %g km is beyond a quarter of the globe; give at most 10000 km",
                         step * (double)n);
-    *out = (agl__rings){.frame = frame, .n = n, .step = step, .edge2 = AGL_NEW(double, n + 1), .interval = AGL_NEW(int32_t, n + 2)};
+    *out = (agl__rings){.frame = frame,
+                        .n = n,
+                        .step = step,
+                        .edge2 = AGL_NEW(double, n + 1),
+                        .interval = AGL_NEW(int32_t, n + 2)};
     if (!out->edge2 || !out->interval) {
         agl__rings_free(out);
         return agl_fail_memory(err);
@@ -64,7 +71,8 @@ void agl__rings_free(agl__rings *rings) {
 
 /* ---- single points ---- */
 
-/* Smallest k with c2 <= edge2[k], n + 1 when there is none: a guess from the distance, then moved until it is right. */
+/* Smallest k with c2 <= edge2[k], n + 1 when there is none: a guess from the distance, then moved until it is
+ * right. */
 static int32_t exact_class(const agl__rings *r, double c2) {
     if (c2 > r->edge2[r->n]) return (int32_t)r->n + 1;
     double guess = agl__distance_of_chord(r->frame->points->space, sqrt(c2)) / r->step;
@@ -86,7 +94,8 @@ static void settle_block(int32_t *class, const agl__rings *rings, int32_t id, co
     for (int k = 0; k < AGL__GROUP; k++) {
         if (class[k] >= 0 && !rings->exact_only) continue;
         bool counts = other[k] >= 0 && other[k] != id;
-        class[k] = counts ? exact_class(rings, agl__chord2(p, (size_t)id, p, (size_t)other[k])) : (int32_t)rings->n + 1;
+        class[k] = counts ? exact_class(rings, agl__chord2(p, (size_t)id, p, (size_t)other[k]))
+                          : (int32_t)rings->n + 1;
     }
 }
 
@@ -102,14 +111,16 @@ void agl__rings_classify(int32_t *class, const agl__rings *rings, int32_t id, co
 
 /* ---- groups ---- */
 
-agl_status agl__ring_scratch_new(agl__ring_scratch *out, const agl__rings *rings, size_t n_points, agl_error *err) {
+agl_status agl__ring_scratch_new(agl__ring_scratch *out, const agl__rings *rings, size_t n_points,
+                                 agl_error *err) {
     size_t groups = n_points / (AGL__GROUP - 1) + 2 * AGL__GROUP;
     *out = (agl__ring_scratch){.block = AGL_NEW(uint32_t, groups),
                                .settled = AGL_NEW(uint32_t, groups),
                                .settled_class = AGL_NEW(int32_t, groups),
                                .list = {AGL_NEW(uint32_t, groups), AGL_NEW(uint32_t, groups)},
                                .lanes = AGL_NEW(double, AGL__RING_LANES *(rings->n + 2))};
-    if (out->block && out->settled && out->settled_class && out->list[0] && out->list[1] && out->lanes) return AGL_OK;
+    if (out->block && out->settled && out->settled_class && out->list[0] && out->list[1] && out->lanes)
+        return AGL_OK;
     agl__ring_scratch_free(out);
     return agl_fail_memory(err);
 }
@@ -133,10 +144,11 @@ typedef struct visit {
     float at[3];
 } visit;
 
-/* One level: the children of the n groups in `parent` are settled, left out or listed in `open`; returns the number of
- * those. Which of the three is as good as random, so there is no branch on it: every child is written to both lists, and
- * the lists grow when it belongs there. */
-static size_t visit_level(const visit *v, const agl__level *level, const uint32_t *parent, size_t n, uint32_t *open) {
+/* One level: the children of the n groups in `parent` are settled, left out or listed in `open`; returns the
+ * number of those. Which of the three is as good as random, so there is no branch on it: every child is
+ * written to both lists, and the lists grow when it belongs there. */
+static size_t visit_level(const visit *v, const agl__level *level, const uint32_t *parent, size_t n,
+                          uint32_t *open) {
     int32_t low[AGL__CHUNK * AGL__GROUP], high[AGL__CHUNK * AGL__GROUP];
     const int32_t *interval = v->rings->interval, limit = v->limit;
     uint32_t *settled = v->scratch->settled;
@@ -149,7 +161,8 @@ static size_t visit_level(const visit *v, const agl__level *level, const uint32_
             uint32_t first = parent[from + p] * AGL__GROUP, number = first + (uint32_t)level->first;
             const int32_t *least = low + p * AGL__GROUP, *most = high + p * AGL__GROUP;
             for (uint32_t k = 0; k < AGL__GROUP; k++) {
-                bool whole = v->settle & (interval[least[k]] == interval[most[k]]), within = least[k] <= limit;
+                bool whole = v->settle & (interval[least[k]] == interval[most[k]]),
+                     within = least[k] <= limit;
                 open[n_open] = first + k;
                 n_open += !whole & within;
                 settled[n_settled] = number + k;
@@ -162,8 +175,9 @@ static size_t visit_level(const visit *v, const agl__level *level, const uint32_
     return n_open;
 }
 
-/* Groups of blocks that lie within the limit but across many intervals: none of their blocks would be settled either (a
- * block is some three times smaller), so they go to the result untested. Keeps the others in `open`. */
+/* Groups of blocks that lie within the limit but across many intervals: none of their blocks would be settled
+ * either (a block is some three times smaller), so they go to the result untested. Keeps the others in
+ * `open`. */
 static size_t take_blocks(const visit *v, uint32_t *open, size_t n) {
     enum { MANY = 4 };
     const int32_t *interval = v->rings->interval;
@@ -185,10 +199,14 @@ static size_t take_blocks(const visit *v, uint32_t *open, size_t n) {
     return kept;
 }
 
-void agl__rings_visit(agl__ring_scratch *scratch, const agl__rings *rings, int32_t id, const agl__cloud *cloud,
-                      size_t limit, bool settle) {
+void agl__rings_visit(agl__ring_scratch *scratch, const agl__rings *rings, int32_t id,
+                      const agl__cloud *cloud, size_t limit, bool settle) {
     const agl__frame *f = rings->frame;
-    visit v = {.rings = rings, .cloud = cloud, .scratch = scratch, .limit = (int32_t)limit, .settle = settle,
+    visit v = {.rings = rings,
+               .cloud = cloud,
+               .scratch = scratch,
+               .limit = (int32_t)limit,
+               .settle = settle,
                .at = {f->x[id], f->y[id], f->z[id]}};
     uint32_t *parent = scratch->list[0], *open = scratch->list[1];
     size_t n = cloud->n > 0;
@@ -221,23 +239,36 @@ static inline two two_classes(const int32_t *class) {
 #endif
 }
 
-/* One block. Neighbours in a row are close to each other and often share a class; in four histograms (lanes) of `classes`
- * entries each, one after the other, their additions do not wait for one another. */
-static inline void scatter_weights(double *restrict lanes, size_t classes, const int32_t *restrict class,
-                                   const double *restrict w) {
-    double *restrict a = lanes, *restrict b = a + classes, *restrict c = b + classes, *restrict d = c + classes;
-    for (size_t k = 0; k < AGL__GROUP; k += 4) {
+void agl__lanes_add(double *restrict lanes, size_t classes, const int32_t *restrict class,
+                    const double *restrict weight, size_t n) {
+    double *restrict a = lanes, *restrict b = a + classes, *restrict c = b + classes,
+                     *restrict d = c + classes;
+    for (size_t k = 0; k < n * AGL__GROUP; k += 4) {
         two ab = two_classes(class + k), cd = two_classes(class + k + 2);
-        a[ab.first] += w[k];
-        b[ab.second] += w[k + 1];
-        c[cd.first] += w[k + 2];
-        d[cd.second] += w[k + 3];
+        a[ab.first] += weight[k];
+        b[ab.second] += weight[k + 1];
+        c[cd.first] += weight[k + 2];
+        d[cd.second] += weight[k + 3];
     }
 }
 
-static inline void scatter_ones(uint32_t *restrict lanes, size_t classes, const int32_t *restrict class) {
-    uint32_t *restrict a = lanes, *restrict b = a + classes, *restrict c = b + classes, *restrict d = c + classes;
-    for (size_t k = 0; k < AGL__GROUP; k += 4) {
+void agl__lanes_count(uint32_t *restrict lanes, size_t classes, const int32_t *restrict class,
+                      const uint32_t *restrict times, size_t n) {
+    uint32_t *restrict a = lanes, *restrict b = a + classes, *restrict c = b + classes,
+                       *restrict d = c + classes;
+    for (size_t k = 0; k < n * AGL__GROUP; k += 4) {
+        two ab = two_classes(class + k), cd = two_classes(class + k + 2);
+        a[ab.first] += times[k];
+        b[ab.second] += times[k + 1];
+        c[cd.first] += times[k + 2];
+        d[cd.second] += times[k + 3];
+    }
+}
+
+static void count_ones(uint32_t *restrict lanes, size_t classes, const int32_t *restrict class, size_t n) {
+    uint32_t *restrict a = lanes, *restrict b = a + classes, *restrict c = b + classes,
+                       *restrict d = c + classes;
+    for (size_t k = 0; k < n * AGL__GROUP; k += 4) {
         two ab = two_classes(class + k), cd = two_classes(class + k + 2);
         a[ab.first]++;
         b[ab.second]++;
@@ -247,7 +278,8 @@ static inline void scatter_ones(uint32_t *restrict lanes, size_t classes, const 
 }
 
 /* Many blocks: through the lanes. */
-static void add_many(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id, const agl__cloud *cloud) {
+static void add_many(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id,
+                     const agl__cloud *cloud) {
     size_t classes = rings->n + 2;
     double *lanes = scratch->lanes;
     uint32_t *counts = (uint32_t *)(void *)lanes;
@@ -259,10 +291,10 @@ static void add_many(double *sum, agl__ring_scratch *scratch, const agl__rings *
         agl__rings_classify(class, rings, id, cloud, block, m);
         if (cloud->weight)
             for (size_t b = 0; b < m; b++)
-                scatter_weights(lanes, classes, class + b * AGL__GROUP, cloud->weight + (size_t)block[b] * AGL__GROUP);
+                agl__lanes_add(lanes, classes, class + b * AGL__GROUP,
+                               cloud->weight + (size_t)block[b] * AGL__GROUP, 1);
         else
-            for (size_t b = 0; b < m; b++)
-                scatter_ones(counts, classes, class + b * AGL__GROUP);
+            count_ones(counts, classes, class, m);
     }
     const double *w = lanes;
     const uint32_t *c = counts;
@@ -272,19 +304,22 @@ static void add_many(double *sum, agl__ring_scratch *scratch, const agl__rings *
 }
 
 /* Few blocks: clearing and adding up the lanes would cost more than they save. */
-static void add_few(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id, const agl__cloud *cloud) {
+static void add_few(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id,
+                    const agl__cloud *cloud) {
     int32_t class[AGL__CHUNK * AGL__GROUP];
     for (size_t from = 0, n = scratch->n_blocks; from < n; from += AGL__CHUNK) {
         size_t m = n - from < AGL__CHUNK ? n - from : AGL__CHUNK;
         const uint32_t *block = scratch->block + from;
         agl__rings_classify(class, rings, id, cloud, block, m);
         for (size_t k = 0; k < m * AGL__GROUP; k++)
-            sum[class[k]] += cloud->weight ? cloud->weight[(size_t)block[k / AGL__GROUP] * AGL__GROUP + k % AGL__GROUP] : 1;
+            sum[class[k]] += cloud->weight
+                                 ? cloud->weight[(size_t)block[k / AGL__GROUP] * AGL__GROUP + k % AGL__GROUP]
+                                 : 1;
     }
 }
 
-void agl__rings_sum(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id, const agl__cloud *cloud,
-                    size_t limit) {
+void agl__rings_sum(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id,
+                    const agl__cloud *cloud, size_t limit) {
     memset(sum, 0, (rings->n + 2) * sizeof *sum);
     agl__rings_visit(scratch, rings, id, cloud, limit, true);
     for (size_t k = 0; k < scratch->n_settled; k++)

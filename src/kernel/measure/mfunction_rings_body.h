@@ -1,5 +1,6 @@
-/* The body of agl__ring_*, compiled once for each instruction set: the compiler turns the loops over a group into its
- * vectors. Every lane does the same arithmetic (no fused multiply-add, no reassociation): all builds give the same bits.
+/* The body of agl__ring_*, compiled once for each instruction set: the compiler turns the loops over a group
+ * into its vectors. Every lane does the same arithmetic (no fused multiply-add, no reassociation): all builds
+ * give the same bits.
  *
  * Define AGL__RING_KERNEL, the name of the kernel, before including. */
 #include "kernel/measure/mfunction_rings.h"
@@ -8,8 +9,9 @@
 
 enum { G = AGL__GROUP };
 
-/* asin(u) / u as a polynomial in u^2 (Chebyshev points of degree 7, relative error 1.2e-8 on [0, 1/2]): arc / chord.
- * Beyond 1/2 it is too small but still increasing, and all that is asked there is "farther than the last ring". */
+/* asin(u) / u as a polynomial in u^2 (Chebyshev points of degree 7, relative error 1.2e-8 on [0, 1/2]): arc /
+ * chord. Beyond 1/2 it is too small but still increasing, and all that is asked there is "farther than the
+ * last ring". */
 static inline float arc_per_chord(float u2) {
     float p = 0.109673983F;
     p = p * u2 - 0.0900862167F;
@@ -45,8 +47,8 @@ static inline void classify_block(int32_t *restrict class, int32_t any[G], const
     }
 }
 
-static bool classify(int32_t *restrict class, const agl__cloud *cloud, const uint32_t *restrict block, size_t n,
-                     const float at[3], const agl__ring_scale *scale) {
+static bool classify(int32_t *restrict class, const agl__cloud *cloud, const uint32_t *restrict block,
+                     size_t n, const float at[3], const agl__ring_scale *scale) {
     const agl__ring_scale s = *scale;
     const float here[3] = {at[0], at[1], at[2]};
     const float *restrict x = cloud->x, *restrict y = cloud->y, *restrict z = cloud->z;
@@ -68,8 +70,9 @@ static bool classify(int32_t *restrict class, const agl__cloud *cloud, const uin
 
 /* A ball at chord c with radius q holds chords from c - q to c + q. */
 static inline void bounds_group(int32_t *restrict low, int32_t *restrict high, const float *restrict x,
-                                const float *restrict y, const float *restrict z, const float *restrict radius,
-                                const float at[3], const agl__ring_scale *s, bool plane) {
+                                const float *restrict y, const float *restrict z,
+                                const float *restrict radius, const float at[3], const agl__ring_scale *s,
+                                bool plane) {
     const float beyond = s->far + 1;
     OVER_GROUP(k) {
         float dx = x[k] - at[0], dy = y[k] - at[1], dz = plane ? 0 : z[k] - at[2];
@@ -83,10 +86,12 @@ static inline void bounds_group(int32_t *restrict low, int32_t *restrict high, c
 }
 
 static void bounds(int32_t *restrict low, int32_t *restrict high, const agl__level *level,
-                   const uint32_t *restrict parent, size_t n, const float at[3], const agl__ring_scale *scale) {
+                   const uint32_t *restrict parent, size_t n, const float at[3],
+                   const agl__ring_scale *scale) {
     const agl__ring_scale s = *scale;
     const float here[3] = {at[0], at[1], at[2]};
-    const float *restrict x = level->x, *restrict y = level->y, *restrict z = level->z, *restrict q = level->radius;
+    const float *restrict x = level->x, *restrict y = level->y, *restrict z = level->z,
+                          *restrict q = level->radius;
     if (s.curvature == 0)
         for (size_t p = 0; p < n; p++) {
             size_t first = (size_t)parent[p] * G;
@@ -95,8 +100,28 @@ static void bounds(int32_t *restrict low, int32_t *restrict high, const agl__lev
     else
         for (size_t p = 0; p < n; p++) {
             size_t first = (size_t)parent[p] * G;
-            bounds_group(low + p * G, high + p * G, x + first, y + first, z + first, q + first, here, &s, false);
+            bounds_group(low + p * G, high + p * G, x + first, y + first, z + first, q + first, here, &s,
+                         false);
         }
+}
+
+static uint32_t count_both(uint32_t *restrict times, uint32_t *restrict reached,
+                           const int32_t *restrict class, const uint32_t *restrict block, size_t n,
+                           int32_t deep_here, const int32_t *restrict deep) {
+    uint32_t here[G] = {0}, total = 0;
+    for (size_t b = 0; b < n; b++) {
+        const int32_t *restrict c = class + b * G, *restrict other_deep = deep + (size_t)block[b] * G;
+        uint32_t *restrict t = times + b * G, *restrict other = reached + (size_t)block[b] * G;
+        OVER_GROUP(k) {
+            uint32_t mine = c[k] <= deep_here, theirs = c[k] <= other_deep[k];
+            t[k] = mine + theirs;
+            other[k] += theirs;
+            here[k] += mine;
+        }
+    }
+    for (int k = 0; k < G; k++)
+        total += here[k];
+    return total;
 }
 
 static void add_rows(double *restrict sum, const int32_t *restrict to, const double *restrict w,
@@ -110,4 +135,5 @@ static void add_rows(double *restrict sum, const int32_t *restrict to, const dou
     }
 }
 
-const agl__ring_kernel AGL__RING_KERNEL = {.classify = classify, .bounds = bounds, .add_rows = add_rows};
+const agl__ring_kernel AGL__RING_KERNEL = {
+    .classify = classify, .bounds = bounds, .count_both = count_both, .add_rows = add_rows};

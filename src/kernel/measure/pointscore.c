@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Everything below goes by place, the position of a point along a Hilbert curve; order[place] is the point. */
+/* Everything below goes by place, the position of a point along a Hilbert curve; order[place] is the point.
+ */
 typedef struct job {
     size_t n, n_types;
     int32_t *order, *type;
@@ -17,10 +18,11 @@ typedef struct job {
     agl_points points;
     agl__frame frame;
     agl__rings rings; /* one */
-    agl__cloud all, counted, *same; /* weights of all, number of all (when weights differ), weights of each wanted type */
-    double *total, total_all;       /* weights of types, of all */
-    size_t *first, *members;        /* places by type: members[first[t]] ... */
-    double *count, *near, *below;   /* around each place: neighbours, weight of its type, weight of all */
+    agl__cloud all, counted,
+        *same; /* weights of all, number of all (when weights differ), weights of each wanted type */
+    double *total, total_all;     /* weights of types, of all */
+    size_t *first, *members;      /* places by type: members[first[t]] ... */
+    double *count, *near, *below; /* around each place: neighbours, weight of its type, weight of all */
     const agl_ctx *ctx;
     size_t blocks, simulations;
     agl__ring_scratch *scratch; /* one a worker */
@@ -35,21 +37,18 @@ static agl_status check(const agl_pointscore_data *data, double radius, agl_erro
     if (n < 2) return agl_fail(err, AGL_EDATA, "there is only one point; neighbourhoods need at least two");
     for (size_t i = 0; i < n; i++) {
         if (data->type[i] < 0 || (size_t)data->type[i] >= data->n_types)
-            return agl_fail(err, AGL_EUSAGE, "point %zu: industry code %d is out of range", i + 1, (int)data->type[i]);
+            return agl_fail(err, AGL_EUSAGE, "point %zu: industry code %d is out of range", i + 1,
+                            (int)data->type[i]);
         if (data->weight && !(data->weight[i] >= 0 && isfinite(data->weight[i])))
-            return agl_fail(err, AGL_EDATA, "point %zu: size %g is negative or not finite; correct or drop it", i + 1, data->weight[i]);
+            return agl_fail(err, AGL_EDATA,
+                            "point %zu: size %g is negative or not finite; correct or drop it", i + 1,
+                            data->weight[i]);
     }
     return AGL_OK;
 }
 
 static agl_status sort_points(job *j, const agl_pointscore_data *data, double radius, agl_error *err) {
-    agl__frame raw;
-    agl_status status = agl__frame_new(&raw, data->points, err);
-    if (status != AGL_OK) return status;
-    status = agl__hilbert_order(j->order, &raw, err);
-    agl__frame_free(&raw);
-    if (status == AGL_OK) status = agl_points_select(&j->points, data->points, j->order, j->n, err);
-    if (status == AGL_OK) status = agl__frame_new(&j->frame, &j->points, err);
+    agl_status status = agl__along_curve(&j->points, &j->frame, j->order, data->points, err);
     if (status == AGL_OK) status = agl__rings_new(&j->rings, &j->frame, radius, 1, NULL, 0, err);
     if (status != AGL_OK) return status;
     for (size_t k = 0; k < j->n; k++) {
@@ -101,22 +100,46 @@ static void job_free(job *j, size_t threads) {
     agl__rings_free(&j->rings);
     agl__frame_free(&j->frame);
     agl_points_free(&j->points);
-    void *arrays[] = {j->order, j->type, j->weight, j->wanted, j->same, j->total, j->first, j->members, j->count, j->near, j->below, j->scratch, j->exceeds};
+    void *arrays[] = {j->order,   j->type,  j->weight, j->wanted, j->same,    j->total,  j->first,
+                      j->members, j->count, j->near,   j->below,  j->scratch, j->exceeds};
     for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
         free(arrays[k]);
 }
 
-static agl_status job_new(job *j, const agl_pointscore_data *data, double radius, size_t threads, agl_error *err) {
+static agl_status job_new(job *j, const agl_pointscore_data *data, double radius, size_t threads,
+                          agl_error *err) {
     size_t n = data->points->n, types = data->n_types;
-    *j = (job){.n = n, .n_types = types, .blocks = n / 64 + 1,
-               .order = AGL_NEW(int32_t, n), .type = AGL_NEW(int32_t, n), .weight = data->weight ? AGL_NEW(double, n) : NULL,
-               .wanted = AGL_NEW(bool, types), .same = AGL_NEW(agl__cloud, types), .total = AGL_NEW(double, types),
-               .first = AGL_NEW(size_t, types + 1), .members = AGL_NEW(size_t, n), .count = AGL_NEW(double, n),
-               .near = AGL_NEW(double, n), .below = AGL_NEW(double, n), .scratch = AGL_NEW(agl__ring_scratch, threads),
+    *j = (job){.n = n,
+               .n_types = types,
+               .blocks = n / 64 + 1,
+               .order = AGL_NEW(int32_t, n),
+               .type = AGL_NEW(int32_t, n),
+               .weight = data->weight ? AGL_NEW(double, n) : NULL,
+               .wanted = AGL_NEW(bool, types),
+               .same = AGL_NEW(agl__cloud, types),
+               .total = AGL_NEW(double, types),
+               .first = AGL_NEW(size_t, types + 1),
+               .members = AGL_NEW(size_t, n),
+               .count = AGL_NEW(double, n),
+               .near = AGL_NEW(double, n),
+               .below = AGL_NEW(double, n),
+               .scratch = AGL_NEW(agl__ring_scratch, threads),
                .exceeds = AGL_NEW(uint32_t *, threads)};
-    if (!j->order || !j->type || (data->weight && !j->weight) || !j->wanted || !j->same || !j->total || !j->first ||
-        !j->members || !j->count || !j->near || !j->below || !j->scratch || !j->exceeds)
-        return agl_fail_memory(err);
+    const void *needed[] = {j->order,
+                            j->type,
+                            j->wanted,
+                            j->same,
+                            j->total,
+                            j->first,
+                            j->members,
+                            j->count,
+                            j->near,
+                            j->below,
+                            j->scratch,
+                            j->exceeds,
+                            data->weight ? (const void *)j->weight : (const void *)j->type};
+    for (size_t k = 0; k < sizeof needed / sizeof *needed; k++)
+        if (!needed[k]) return agl_fail_memory(err);
     for (size_t t = 0; t < types; t++)
         j->wanted[t] = !data->wanted || data->wanted[t];
     agl_status status = sort_points(j, data, radius, err);
@@ -159,9 +182,9 @@ static double exact_p(const job *j, size_t place) {
 
 /* ---- significance with weights ---- */
 
-/* One draw: a random order of all marks. before[k] is the weight of the first k marks; for each type its marks in this order,
- * rank[] (positions, ascending) and before_type[] (weight of those before). A point with m neighbours gets the first m
- * marks, or, when its own is among them, the first m + 1 without it. */
+/* One draw: a random order of all marks. before[k] is the weight of the first k marks; for each type its
+ * marks in this order, rank[] (positions, ascending) and before_type[] (weight of those before). A point with
+ * m neighbours gets the first m marks, or, when its own is among them, the first m + 1 without it. */
 typedef struct deal {
     uint32_t *mark;      /* position -> place whose mark it is */
     uint32_t *position;  /* place -> position */
@@ -179,8 +202,11 @@ static void deal_free(deal *d) {
 }
 
 static agl_status deal_new(deal *d, const job *j, agl_error *err) {
-    *d = (deal){.mark = AGL_NEW(uint32_t, j->n), .position = AGL_NEW(uint32_t, j->n), .rank = AGL_NEW(uint32_t, j->n),
-                .before = AGL_NEW(double, j->n + 1), .before_type = AGL_NEW(double, j->n + j->n_types)};
+    *d = (deal){.mark = AGL_NEW(uint32_t, j->n),
+                .position = AGL_NEW(uint32_t, j->n),
+                .rank = AGL_NEW(uint32_t, j->n),
+                .before = AGL_NEW(double, j->n + 1),
+                .before_type = AGL_NEW(double, j->n + j->n_types)};
     if (d->mark && d->position && d->rank && d->before && d->before_type) return AGL_OK;
     deal_free(d);
     return agl_fail_memory(err);
@@ -262,8 +288,8 @@ static double score_of(const job *j, size_t place) {
     return global > 0 ? j->near[place] / j->below[place] / global : NAN;
 }
 
-agl_status agl_pointscore(double *neighbours, double *score, double *p, const agl_pointscore_data *data, double radius,
-                          size_t simulations, const agl_ctx *ctx, agl_error *err) {
+agl_status agl_pointscore(double *neighbours, double *score, double *p, const agl_pointscore_data *data,
+                          double radius, size_t simulations, const agl_ctx *ctx, agl_error *err) {
     agl_status status = check(data, radius, err);
     if (status != AGL_OK) return status;
     size_t threads = (size_t)agl_threads(ctx);
@@ -278,10 +304,10 @@ agl_status agl_pointscore(double *neighbours, double *score, double *p, const ag
         bool wanted = j.wanted[j.type[k]], scored = has_score(&j, k);
         neighbours[i] = wanted ? j.count[k] : NAN;
         score[i] = scored ? score_of(&j, k) : NAN;
-        p[i] = !scored || isnan(score[i])  ? NAN
-               : !j.weight                 ? exact_p(&j, k)
-               : simulations > 0           ? (1 + (double)j.exceeds[0][k]) / ((double)simulations + 1)
-                                           : NAN;
+        p[i] = !scored || isnan(score[i]) ? NAN
+               : !j.weight                ? exact_p(&j, k)
+               : simulations > 0          ? (1 + (double)j.exceeds[0][k]) / ((double)simulations + 1)
+                                          : NAN;
     }
     job_free(&j, threads);
     return status;

@@ -13,7 +13,8 @@ static size_t root_of(size_t *parent, size_t i) {
     return i;
 }
 
-/* The smaller index becomes the root, so that the first point of a cluster names it whatever the order of the links. */
+/* The smaller index becomes the root, so that the first point of a cluster names it whatever the order of the
+ * links. */
 static void link_points(size_t *parent, size_t a, size_t b) {
     a = root_of(parent, a);
     b = root_of(parent, b);
@@ -24,8 +25,8 @@ static void link_points(size_t *parent, size_t a, size_t b) {
 }
 
 /* Links the points of one type: `id` lists them. */
-static agl_status link_type(size_t *parent, const int32_t *id, size_t n, const agl__rings *rings, agl__ring_scratch *scratch,
-                            agl_error *err) {
+static agl_status link_type(size_t *parent, const int32_t *id, size_t n, const agl__rings *rings,
+                            agl__ring_scratch *scratch, agl_error *err) {
     agl__cloud cloud;
     agl_status status = agl__cloud_new(&cloud, rings->frame, id, n, NULL, err);
     if (status != AGL_OK) return status;
@@ -37,7 +38,9 @@ static agl_status link_type(size_t *parent, const int32_t *id, size_t n, const a
             agl__rings_classify(class, rings, id[k], &cloud, scratch->block + from, m);
             for (size_t v = 0; v < m * AGL__GROUP; v++)
                 if (class[v] <= 1)
-                    link_points(parent, (size_t)id[k], (size_t)cloud.id[(size_t)scratch->block[from + v / AGL__GROUP] * AGL__GROUP + v % AGL__GROUP]);
+                    link_points(parent, (size_t)id[k],
+                                (size_t)cloud.id[(size_t)scratch->block[from + v / AGL__GROUP] * AGL__GROUP +
+                                                 v % AGL__GROUP]);
         }
     }
     agl__cloud_free(&cloud);
@@ -57,8 +60,8 @@ static int by_type_and_size(const void *a, const void *b) {
 }
 
 /* Numbers the groups within their type, the largest first. */
-static agl_status number_groups(int32_t *cluster, size_t *parent, const bool *chosen, const int32_t *type, size_t n,
-                                agl_error *err) {
+static agl_status number_groups(int32_t *cluster, size_t *parent, const bool *chosen, const int32_t *type,
+                                size_t n, agl_error *err) {
     size_t n_groups = 0;
     size_t *at = AGL_NEW(size_t, n);
     int32_t *number = AGL_NEW(int32_t, n);
@@ -92,7 +95,8 @@ static agl_status number_groups(int32_t *cluster, size_t *parent, const bool *ch
 }
 
 /* Chosen points by type, along the curve within each. */
-static void sort_by_type(int32_t *id, size_t *first, const int32_t *order, const bool *chosen, const agl_pointscore_data *data) {
+static void sort_by_type(int32_t *id, size_t *first, const int32_t *order, const bool *chosen,
+                         const agl_pointscore_data *data) {
     size_t n = data->points->n, types = data->n_types;
     for (size_t i = 0; i < n; i++)
         if (chosen[i]) first[data->type[i] + 1]++;
@@ -105,38 +109,46 @@ static void sort_by_type(int32_t *id, size_t *first, const int32_t *order, const
     first[0] = 0;
 }
 
-agl_status agl_pointscore_clusters(int32_t *cluster, const bool *chosen, const agl_pointscore_data *data, double link,
-                                   const agl_ctx *ctx, agl_error *err) {
+/* Links all chosen points: parent[i] leads to the first point of the cluster of i. */
+static agl_status link_all(size_t *parent, const int32_t *order, const bool *chosen,
+                           const agl_pointscore_data *data, const agl__rings *rings, const agl_ctx *ctx,
+                           agl_error *err) {
     size_t n = data->points->n, types = data->n_types;
-    if (!(link > 0)) return agl_fail(err, AGL_EUSAGE, "the linking distance must be above zero");
-    agl__frame frame = {.points = NULL};
-    agl__rings rings = {.frame = NULL};
+    size_t *first = AGL_NEW(size_t, types + 1);
+    int32_t *id = AGL_NEW(int32_t, n);
     agl__ring_scratch scratch = {.lanes = NULL};
-    size_t *parent = AGL_NEW(size_t, n), *first = AGL_NEW(size_t, types + 1);
-    int32_t *order = AGL_NEW(int32_t, n), *id = AGL_NEW(int32_t, n);
-    agl_status status = parent && first && order && id ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK) status = agl__frame_new(&frame, data->points, err);
-    if (status == AGL_OK) status = agl__hilbert_order(order, &frame, err);
-    if (status == AGL_OK) status = agl__rings_new(&rings, &frame, link, 1, NULL, 0, err);
-    if (status == AGL_OK) status = agl__ring_scratch_new(&scratch, &rings, n, err);
-    if (status != AGL_OK) goto out;
-    for (size_t i = 0; i < n; i++)
-        parent[i] = i;
-    sort_by_type(id, first, order, chosen, data);
+    agl_status status = first && id ? agl__ring_scratch_new(&scratch, rings, n, err) : agl_fail_memory(err);
+    if (status == AGL_OK) sort_by_type(id, first, order, chosen, data);
     for (size_t t = 0; t < types && status == AGL_OK; t++) {
         if (agl_cancelled(ctx)) status = agl_fail(err, AGL_ECANCEL, "cancelled");
         if (status == AGL_OK && first[t + 1] > first[t])
-            status = link_type(parent, id + first[t], first[t + 1] - first[t], &rings, &scratch, err);
+            status = link_type(parent, id + first[t], first[t + 1] - first[t], rings, &scratch, err);
     }
-    if (status == AGL_OK) status = number_groups(cluster, parent, chosen, data->type, n, err);
-out:
     agl__ring_scratch_free(&scratch);
+    free(first);
+    free(id);
+    return status;
+}
+
+agl_status agl_pointscore_clusters(int32_t *cluster, const bool *chosen, const agl_pointscore_data *data,
+                                   double link, const agl_ctx *ctx, agl_error *err) {
+    size_t n = data->points->n;
+    if (!(link > 0)) return agl_fail(err, AGL_EUSAGE, "the linking distance must be above zero");
+    agl__frame frame = {.points = NULL};
+    agl__rings rings = {.frame = NULL};
+    size_t *parent = AGL_NEW(size_t, n);
+    int32_t *order = AGL_NEW(int32_t, n);
+    agl_status status = parent && order ? agl__frame_new(&frame, data->points, err) : agl_fail_memory(err);
+    if (status == AGL_OK) status = agl__hilbert_order(order, &frame, err);
+    if (status == AGL_OK) status = agl__rings_new(&rings, &frame, link, 1, NULL, 0, err);
+    for (size_t i = 0; i < n && status == AGL_OK; i++)
+        parent[i] = i;
+    if (status == AGL_OK) status = link_all(parent, order, chosen, data, &rings, ctx, err);
+    if (status == AGL_OK) status = number_groups(cluster, parent, chosen, data->type, n, err);
     agl__rings_free(&rings);
     agl__frame_free(&frame);
     free(parent);
-    free(first);
     free(order);
-    free(id);
     return status;
 }
 
@@ -158,7 +170,8 @@ static double turn(const corner *a, const corner *b, const corner *c) {
     return (b->x - a->x) * (c->y - a->y) - (b->y - a->y) * (c->x - a->x);
 }
 
-/* Gnomonic projection at the middle m of the points: p -> R (p.east, p.north) / p.m, with north towards the pole. */
+/* Gnomonic projection at the middle m of the points: p -> R (p.east, p.north) / p.m, with north towards the
+ * pole. */
 static void project(corner *c, const agl_points *p, const int32_t *member, size_t n) {
     double m[3] = {0, 0, 0};
     for (size_t k = 0; k < n; k++) {
@@ -171,9 +184,11 @@ static void project(corner *c, const agl_points *p, const int32_t *member, size_
         m[a] /= length;
     double flat = hypot(m[0], m[1]);
     double east[3] = {flat > 0 ? -m[1] / flat : 0, flat > 0 ? m[0] / flat : 1, 0};
-    double north[3] = {m[1] * east[2] - m[2] * east[1], m[2] * east[0] - m[0] * east[2], m[0] * east[1] - m[1] * east[0]};
+    double north[3] = {m[1] * east[2] - m[2] * east[1], m[2] * east[0] - m[0] * east[2],
+                       m[0] * east[1] - m[1] * east[0]};
     for (size_t k = 0; k < n; k++) {
-        double x = p->x[member[k]], y = p->y[member[k]], z = p->z[member[k]], up = x * m[0] + y * m[1] + z * m[2];
+        double x = p->x[member[k]], y = p->y[member[k]], z = p->z[member[k]],
+               up = x * m[0] + y * m[1] + z * m[2];
         c[k].x = AGL_EARTH_RADIUS_KM * (x * east[0] + y * east[1] + z * east[2]) / up;
         c[k].y = AGL_EARTH_RADIUS_KM * (x * north[0] + y * north[1] + z * north[2]) / up;
     }

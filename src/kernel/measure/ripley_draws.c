@@ -12,11 +12,16 @@ typedef struct draws {
     agl_ripley_null null;
     const agl_points *sites; /* location: to draw from; labelling: both patterns */
     uint64_t seed;
+    agl_ctx alone; /* a draw has one thread */
     double *value;
 } draws;
 
 static agl_status plane_points(agl_points *out, size_t n, agl_error *err) {
-    *out = (agl_points){.space = AGL_PLANE, .n = n, .x = AGL_NEW(double, n), .y = AGL_NEW(double, n), .z = AGL_NEW(double, n)};
+    *out = (agl_points){.space = AGL_PLANE,
+                        .n = n,
+                        .x = AGL_NEW(double, n),
+                        .y = AGL_NEW(double, n),
+                        .z = AGL_NEW(double, n)};
     if (out->x && out->y && out->z) return AGL_OK;
     agl_points_free(out);
     return agl_fail_memory(err);
@@ -36,8 +41,8 @@ static agl_status draw_uniform(agl_points *out, size_t n, const agl_window *w, a
 }
 
 /* The first n_a of a random order of the sites are A, the next n_b are B (Fisher-Yates, from the front). */
-static agl_status draw_sites(agl_points *a, agl_points *b, size_t n_a, size_t n_b, const agl_points *sites, agl_rng *rng,
-                             agl_error *err) {
+static agl_status draw_sites(agl_points *a, agl_points *b, size_t n_a, size_t n_b, const agl_points *sites,
+                             agl_rng *rng, agl_error *err) {
     int32_t *index = AGL_NEW(int32_t, sites->n);
     if (!index) return agl_fail_memory(err);
     for (size_t k = 0; k < sites->n; k++)
@@ -55,7 +60,8 @@ static agl_status draw_sites(agl_points *a, agl_points *b, size_t n_a, size_t n_
 }
 
 /* The pattern moved by a random vector; what leaves the rectangle comes in on the other side. */
-static agl_status draw_moved(agl_points *out, const agl_points *from, const agl_window *w, agl_rng *rng, agl_error *err) {
+static agl_status draw_moved(agl_points *out, const agl_points *from, const agl_window *w, agl_rng *rng,
+                             agl_error *err) {
     double width = w->high[0] - w->low[0], height = w->high[1] - w->low[1];
     double dx = agl__rng_unit(rng) * width, dy = agl__rng_unit(rng) * height;
     agl_status status = plane_points(out, from->n, err);
@@ -91,38 +97,22 @@ static agl_status draw_patterns(agl_points *a, agl_points *b, const draws *d, si
 
 /* ---- functions of a draw ---- */
 
-static agl_status one_draw(double *value, const agl_points *a, const agl_points *b, const draws *d, agl_error *err) {
-    const agl_ripley_options *o = d->options;
-    agl__k_plan plan;
-    agl__k_scratch scratch = {.by_class = NULL};
-    agl__k_sums sums = {AGL_NEW(double, o->n + 1), AGL_NEW(double, o->n + 1)};
-    agl_status status = agl__k_plan_new(&plan, a, b, d->data->window, o, err);
-    if (status != AGL_OK) goto out;
-    status = sums.pairs && sums.references ? agl__k_scratch_new(&scratch, &plan, err) : agl_fail_memory(err);
-    if (status == AGL_OK) {
-        agl__k_add(&sums, &scratch, &plan, 0, plan.n_reference);
-        agl__k_value(value, &sums, &plan);
-        agl__k_scratch_free(&scratch);
-    }
-    agl__k_plan_free(&plan);
-out:
-    free(sums.pairs);
-    free(sums.references);
-    return status;
-}
-
 static agl_status draw_task(void *arg, size_t draw, int worker, agl_error *err) {
     (void)worker;
     const draws *d = arg;
+    const agl_window *w = d->data->window;
     size_t n = d->options->n + 1;
     double *value = d->value + draw * n, *controls = NULL;
     bool difference = d->options->kind == AGL_RIPLEY_D;
     agl_points a = {.n = 0}, b = {.n = 0};
     agl_status status = draw_patterns(&a, &b, d, draw, err);
-    if (status == AGL_OK) status = one_draw(value, &a, d->data->b && !difference ? &b : NULL, d, err);
+    if (status == AGL_OK)
+        status =
+            agl__k_function(value, &a, d->data->b && !difference ? &b : NULL, w, d->options, &d->alone, err);
     if (status == AGL_OK && difference) {
         controls = AGL_NEW(double, n);
-        status = controls ? one_draw(controls, &b, NULL, d, err) : agl_fail_memory(err);
+        status = controls ? agl__k_function(controls, &b, NULL, w, d->options, &d->alone, err)
+                          : agl_fail_memory(err);
         for (size_t k = 0; k < n && status == AGL_OK; k++)
             value[k] -= controls[k];
     }
@@ -135,18 +125,28 @@ static agl_status draw_task(void *arg, size_t draw, int worker, agl_error *err) 
 static agl_status check_null(const draws *d, agl_error *err) {
     const agl_ripley_data *data = d->data;
     if (d->null == AGL_RIPLEY_LOCATION && (data->b || !d->sites || d->sites->n < data->a->n))
-        return agl_fail(err, AGL_EUSAGE, "random location draws one pattern from at least as many sites; for two patterns use labelling or independence");
+        return agl_fail(err, AGL_EUSAGE,
+                        "random location draws one pattern from at least as many sites; for two patterns use "
+                        "labelling or independence");
     if ((d->null == AGL_RIPLEY_LABELLING || d->null == AGL_RIPLEY_INDEPENDENCE) && !data->b)
         return agl_fail(err, AGL_EUSAGE, "this null hypothesis needs two patterns");
     if (d->null == AGL_RIPLEY_INDEPENDENCE && (!data->window->rectangle || d->options->kind == AGL_RIPLEY_D))
-        return agl_fail(err, AGL_EUSAGE, "independence moves one pattern around a rectangular window, for K, L or g between two industries; use labelling here");
+        return agl_fail(err, AGL_EUSAGE,
+                        "independence moves one pattern around a rectangular window, for K, L or g between "
+                        "two industries; use labelling here");
     return AGL_OK;
 }
 
-agl_status agl_ripley_simulated(double *value, size_t simulations, agl_ripley_null null, const agl_points *sites,
-                                const agl_ripley_data *data, const agl_ripley_options *options, const agl_ctx *ctx,
-                                agl_error *err) {
-    draws d = {.data = data, .options = options, .null = null, .sites = sites, .seed = agl_seed(ctx), .value = value};
+agl_status agl_ripley_simulated(double *value, size_t simulations, agl_ripley_null null,
+                                const agl_points *sites, const agl_ripley_data *data,
+                                const agl_ripley_options *options, const agl_ctx *ctx, agl_error *err) {
+    draws d = {.data = data,
+               .options = options,
+               .null = null,
+               .sites = sites,
+               .seed = agl_seed(ctx),
+               .value = value,
+               .alone = {.threads = 1, .cancel = ctx ? ctx->cancel : NULL}};
     agl_points both = {.n = 0};
     agl_status status = agl__ripley_check(data, options, err);
     if (status == AGL_OK) status = check_null(&d, err);

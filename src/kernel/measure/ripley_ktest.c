@@ -7,8 +7,9 @@
 
 /* ---- moments of the local number of neighbours ----
  *
- * A disc of radius r around a uniform point U of the rectangle W = w x l loses the area A(U, r) beyond the sides. The share
- * of W that it covers, h(U, r) = (pi r^2 - A) / (w l), has mean e(r), the probability that two points are within r. */
+ * A disc of radius r around a uniform point U of the rectangle W = w x l loses the area A(U, r) beyond the
+ * sides. The share of W that it covers, h(U, r) = (pi r^2 - A) / (w l), has mean e(r), the probability that
+ * two points are within r. */
 
 /* Two points within r: r^2 / (w l) (pi - 4 r / 3 (1/w + 1/l) + r^2 / (2 w l)). */
 static double within(double r, double w, double l) {
@@ -18,7 +19,8 @@ static double within(double r, double w, double l) {
 /* Segment cut off the unit disc by a line at distance x. */
 static double segment(double x) { return x < 1 ? acos(x) - x * sqrt(1 - x * x) : 0; }
 
-/* Lost by a disc of radius r at (a, b) from the nearest sides: both segments, less the corner when it lies inside. */
+/* Lost by a disc of radius r at (a, b) from the nearest sides: both segments, less the corner when it lies
+ * inside. */
 static double lost(double a, double b, double r) {
     double x = a / r, y = b / r, both = segment(x) + segment(y);
     if (x * x + y * y < 1) both = both / 2 + M_PI / 4 - x * y;
@@ -66,7 +68,8 @@ static double along_side(double r1, double r2, const nodes *g) {
 
 /* Integral over b of lost(a, b, r1) lost(a, b, r2), 0 <= b <= r2, in pieces on which it is smooth. */
 static double across(double a, double r1, double r2, const nodes *g) {
-    double cut[5] = {0, a < r1 ? sqrt(r1 * r1 - a * a) : 0, r1, a < r2 ? sqrt(r2 * r2 - a * a) : 0, r2}, sum = 0;
+    double cut[5] = {0, a < r1 ? sqrt(r1 * r1 - a * a) : 0, r1, a < r2 ? sqrt(r2 * r2 - a * a) : 0, r2},
+           sum = 0;
     if (cut[3] < cut[2]) {
         double swap = cut[2];
         cut[2] = cut[3];
@@ -84,9 +87,11 @@ static double across(double a, double r1, double r2, const nodes *g) {
     return sum;
 }
 
-/* Covariance of h(U, r1) and h(U, r2), r1 <= r2 <= half the shorter side: interior, sides and corners of W. */
+/* Covariance of h(U, r1) and h(U, r2), r1 <= r2 <= half the shorter side: interior, sides and corners of W.
+ */
 static double covariance(double r1, double r2, double w, double l, const nodes *g) {
-    double area = w * l, mean1 = M_PI * r1 * r1 - area * within(r1, w, l), mean2 = M_PI * r2 * r2 - area * within(r2, w, l);
+    double area = w * l, mean1 = M_PI * r1 * r1 - area * within(r1, w, l),
+           mean2 = M_PI * r2 * r2 - area * within(r2, w, l);
     double corner = 0;
     for (int half = 0; half < 2; half++) {
         double from = half ? r1 : 0, to = half ? r2 : r1;
@@ -101,7 +106,8 @@ static double covariance(double r1, double r2, double w, double l, const nodes *
 
 /* ---- test ---- */
 
-/* Solves a x = b for a positive definite a (n x n, overwritten) and returns b' x; NaN when a is not positive definite. */
+/* Solves a x = b for a positive definite a (n x n, overwritten) and returns b' x; NaN when a is not positive
+ * definite. */
 static double quadratic_form(double *a, double *b, size_t n) {
     double form = 0;
     for (size_t i = 0; i < n; i++) {
@@ -122,8 +128,8 @@ static double quadratic_form(double *a, double *b, size_t n) {
 }
 
 /* Pairs nearer than each r, without coincident ones. */
-static agl_status count_pairs(double *pairs, const agl_points *points, const double *r, size_t n, const agl_ctx *ctx,
-                              agl_error *err) {
+static agl_status count_pairs(double *pairs, const agl_points *points, const double *r, size_t n,
+                              const agl_ctx *ctx, agl_error *err) {
     agl_kdtree tree;
     uint64_t coincident = 0, count = 0;
     agl_status status = agl__kdtree_build(&tree, points, 16, err);
@@ -138,15 +144,22 @@ static agl_status count_pairs(double *pairs, const agl_points *points, const dou
     return status;
 }
 
-agl_status agl_ripley_ktest(double *p_value, const agl_points *points, const agl_window *rectangle, const double *r, size_t n,
-                            const agl_ctx *ctx, agl_error *err) {
-    double w = rectangle->high[0] - rectangle->low[0], l = rectangle->high[1] - rectangle->low[1], count = (double)points->n;
+agl_status agl_ripley_ktest(double *p_value, const agl_points *points, const agl_window *rectangle,
+                            const double *r, size_t n, const agl_ctx *ctx, agl_error *err) {
+    double w = rectangle->high[0] - rectangle->low[0], l = rectangle->high[1] - rectangle->low[1],
+           count = (double)points->n;
     *p_value = NAN;
-    if (!rectangle->rectangle) return agl_fail(err, AGL_EUSAGE, "the analytic test of K needs a rectangular window");
-    if (points->n < 3 || n == 0) return agl_fail(err, AGL_EDATA, "the analytic test of K needs at least three points and one distance");
+    if (!rectangle->rectangle)
+        return agl_fail(err, AGL_EUSAGE, "the analytic test of K needs a rectangular window");
+    if (points->n < 3 || n == 0)
+        return agl_fail(err, AGL_EDATA,
+                        "the analytic test of K needs at least three points and one distance");
     for (size_t k = 0; k < n; k++)
         if (!(r[k] > (k ? r[k - 1] : 0)) || r[k] > fmin(w, l) / 2)
-            return agl_fail(err, AGL_EUSAGE, "the analytic test of K needs ascending distances up to half the shorter side, %g km", fmin(w, l) / 2);
+            return agl_fail(
+                err, AGL_EUSAGE,
+                "the analytic test of K needs ascending distances up to half the shorter side, %g km",
+                fmin(w, l) / 2);
     double *sigma = AGL_NEW(double, n *n), *excess = AGL_NEW(double, n);
     agl_status status = sigma && excess ? count_pairs(excess, points, r, n, ctx, err) : agl_fail_memory(err);
     if (status == AGL_OK) {
@@ -163,7 +176,9 @@ agl_status agl_ripley_ktest(double *p_value, const agl_points *points, const agl
         }
         double form = quadratic_form(sigma, excess, n);
         if (isnan(form))
-            status = agl_fail(err, AGL_ECONV, "the analytic test of K has no solution at these distances; use fewer or wider apart");
+            status = agl_fail(
+                err, AGL_ECONV,
+                "the analytic test of K has no solution at these distances; use fewer or wider apart");
         else
             *p_value = gsl_cdf_chisq_Q(form, (double)n);
     }

@@ -8,8 +8,9 @@
 
 agl_status agl_window_rectangle(agl_window *out, double x0, double x1, double y0, double y1, agl_error *err) {
     if (!(x0 < x1) || !(y0 < y1) || !isfinite(x0) || !isfinite(x1) || !isfinite(y0) || !isfinite(y1))
-        return agl_fail(err, AGL_EDATA, "the window from (%g, %g) to (%g, %g) has no area; give it as xmin,xmax,ymin,ymax", x0, y0,
-                        x1, y1);
+        return agl_fail(err, AGL_EDATA,
+                        "the window from (%g, %g) to (%g, %g) has no area; give it as xmin,xmax,ymin,ymax",
+                        x0, y0, x1, y1);
     const double x[4] = {x0, x1, x1, x0}, y[4] = {y0, y0, y1, y1};
     return agl_window_polygon(out, x, y, NULL, 4, err);
 }
@@ -19,7 +20,8 @@ static double ring_area(const agl_window *w, size_t ring) {
     size_t from = w->start[ring], to = w->start[ring + 1];
     for (size_t v = from; v < to; v++) {
         size_t next = v + 1 < to ? v + 1 : from;
-        twice += (w->x[v] - w->x[from]) * (w->y[next] - w->y[from]) - (w->x[next] - w->x[from]) * (w->y[v] - w->y[from]);
+        twice += (w->x[v] - w->x[from]) * (w->y[next] - w->y[from]) -
+                 (w->x[next] - w->x[from]) * (w->y[v] - w->y[from]);
     }
     return twice / 2;
 }
@@ -36,8 +38,8 @@ static bool in_ring(const agl_window *w, size_t ring, double x, double y) {
     return inside;
 }
 
-/* Turns every ring so that the inside of the window is to its left, and adds up the area: rings inside an even number of
- * others are outlines, the rest are holes. */
+/* Turns every ring so that the inside of the window is to its left, and adds up the area: rings inside an
+ * even number of others are outlines, the rest are holes. */
 static void orient(agl_window *w) {
     w->area = 0;
     for (size_t r = 0; r < w->n_rings; r++) {
@@ -65,37 +67,46 @@ static void find_shape(agl_window *w) {
     }
     w->rectangle = n == 4;
     for (size_t v = 0; v < n && w->rectangle; v++) {
-        bool corner = (w->x[v] == w->low[0] || w->x[v] == w->high[0]) && (w->y[v] == w->low[1] || w->y[v] == w->high[1]);
+        bool corner = (w->x[v] == w->low[0] || w->x[v] == w->high[0]) &&
+                      (w->y[v] == w->low[1] || w->y[v] == w->high[1]);
         size_t next = (v + 1) % n;
         w->rectangle = corner && (w->x[v] == w->x[next]) != (w->y[v] == w->y[next]);
     }
 }
 
-/* Copies the vertices, without those that repeat the one before or close a ring. */
-static agl_status copy_rings(agl_window *w, const double *x, const double *y, const int32_t *ring, size_t n, agl_error *err) {
+/* Adds a vertex to the ring that starts at `from`, unless it repeats the one before or (`last`) closes the
+ * ring. */
+static void keep_vertex(agl_window *w, size_t from, size_t *kept, double x, double y, bool last) {
+    bool repeats = *kept > from && x == w->x[*kept - 1] && y == w->y[*kept - 1];
+    bool closes = last && *kept > from && x == w->x[from] && y == w->y[from];
+    if (repeats || closes) return;
+    w->x[*kept] = x;
+    w->y[(*kept)++] = y;
+}
+
+static agl_status copy_rings(agl_window *w, const double *x, const double *y, const int32_t *ring, size_t n,
+                             agl_error *err) {
     size_t kept = 0;
     for (size_t v = 0; v < n; v++) {
         if (!isfinite(x[v]) || !isfinite(y[v]))
             return agl_fail(err, AGL_EDATA, "vertex %zu of the window is not a finite position", v + 1);
-        bool first = v == 0 || (ring && ring[v] != ring[v - 1]), last = v + 1 == n || (ring && ring[v] != ring[v + 1]);
+        bool first = v == 0 || (ring && ring[v] != ring[v - 1]),
+             last = v + 1 == n || (ring && ring[v] != ring[v + 1]);
         if (first) w->start[w->n_rings++] = kept;
         size_t from = w->start[w->n_rings - 1];
-        bool repeats = !first && x[v] == w->x[kept - 1] && y[v] == w->y[kept - 1];
-        bool closes = last && kept > from && x[v] == w->x[from] && y[v] == w->y[from];
-        if (!repeats && !closes) {
-            w->x[kept] = x[v];
-            w->y[kept++] = y[v];
-        }
+        keep_vertex(w, from, &kept, x[v], y[v], last);
         if (last && kept - from < 3)
-            return agl_fail(err, AGL_EDATA, "ring %zu of the window has fewer than three different vertices", w->n_rings);
+            return agl_fail(err, AGL_EDATA, "ring %zu of the window has fewer than three different vertices",
+                            w->n_rings);
     }
     w->start[w->n_rings] = kept;
     return AGL_OK;
 }
 
-agl_status agl_window_polygon(agl_window *out, const double *x, const double *y, const int32_t *ring, size_t n,
-                              agl_error *err) {
-    if (n < 3 || n > INT32_MAX) return agl_fail(err, AGL_EDATA, "a window needs at least three vertices, there are %zu", n);
+agl_status agl_window_polygon(agl_window *out, const double *x, const double *y, const int32_t *ring,
+                              size_t n, agl_error *err) {
+    if (n < 3 || n > INT32_MAX)
+        return agl_fail(err, AGL_EDATA, "a window needs at least three vertices, there are %zu", n);
     *out = (agl_window){.start = AGL_NEW(size_t, n + 1), .x = AGL_NEW(double, n), .y = AGL_NEW(double, n)};
     agl_status status = out->start && out->x && out->y ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) status = copy_rings(out, x, y, ring, n, err);
@@ -143,15 +154,17 @@ bool agl__window_strictly_contains(const agl_window *w, double x, double y) {
 
 bool agl_window_contains(const agl_window *w, double x, double y) {
     double slack = 1e-9 * fmax(w->high[0] - w->low[0], w->high[1] - w->low[1]);
-    if (x < w->low[0] - slack || x > w->high[0] + slack || y < w->low[1] - slack || y > w->high[1] + slack) return false;
+    if (x < w->low[0] - slack || x > w->high[0] + slack || y < w->low[1] - slack || y > w->high[1] + slack)
+        return false;
     if (w->rectangle || agl__window_strictly_contains(w, x, y)) return true;
     return agl_window_depth(w, x, y) <= slack;
 }
 
 /* ---- set covariance ---- */
 
-/* An edge as the upper side of a trapezoid that stands on a common base line below everything. The window is the sum of
- * these trapezoids, counted positive under edges that run to the left (inside below) and negative under the others. */
+/* An edge as the upper side of a trapezoid that stands on a common base line below everything. The window is
+ * the sum of these trapezoids, counted positive under edges that run to the left (inside below) and negative
+ * under the others. */
 typedef struct roof {
     double x0, x1, y0, slope, sign;
 } roof;
@@ -175,7 +188,8 @@ static double area_under_both(const roof *a, const roof *b, double base) {
     double b0 = b->y0 + b->slope * (from - b->x0), b1 = b->y0 + b->slope * (to - b->x0);
     double width = to - from, d0 = a0 - b0, d1 = a1 - b1;
     if (d0 * d1 >= 0) return width * ((d0 + d1 < 0 ? a0 + a1 : b0 + b1) / 2 - base);
-    double cross = d0 / (d0 - d1), at = a0 + cross * (a1 - a0), first = d0 < 0 ? a0 : b0, second = d1 < 0 ? a1 : b1;
+    double cross = d0 / (d0 - d1), at = a0 + cross * (a1 - a0), first = d0 < 0 ? a0 : b0,
+           second = d1 < 0 ? a1 : b1;
     return width * (cross * ((first + at) / 2 - base) + (1 - cross) * ((at + second) / 2 - base));
 }
 
@@ -198,9 +212,10 @@ double agl_window_covariance(const agl_window *w, double dx, double dy) {
 
 /* ---- part of a circle inside ----
  *
- * Walk around the circle anticlockwise. Where it crosses an edge from right to left it enters the window, where from left to
- * right it leaves; the angle inside is that of the exits less that of the entries. A circle through a vertex (points on a
- * grid have many) spoils the count: then the arcs between all crossings are tested one by one. */
+ * Walk around the circle anticlockwise. Where it crosses an edge from right to left it enters the window,
+ * where from left to right it leaves; the angle inside is that of the exits less that of the entries. A
+ * circle through a vertex (points on a grid have many) spoils the count: then the arcs between all crossings
+ * are tested one by one. */
 
 typedef struct crossing {
     double angle;
@@ -212,9 +227,10 @@ static int by_angle(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Crossings of the edge from a to b (relative to the centre), those within a hair of its ends included; *vertex is set when
- * there are such. */
-static size_t edge_crossings(crossing *out, bool *vertex, double ax, double ay, double bx, double by, double radius) {
+/* Crossings of the edge from a to b (relative to the centre), those within a hair of its ends included;
+ * *vertex is set when there are such. */
+static size_t edge_crossings(crossing *out, bool *vertex, double ax, double ay, double bx, double by,
+                             double radius) {
     const double hair = 1e-9;
     double dx = bx - ax, dy = by - ay, a = dx * dx + dy * dy, half_b = ax * dx + ay * dy;
     double c = ax * ax + ay * ay - radius * radius, disc = half_b * half_b - a * c;
@@ -243,8 +259,8 @@ static bool arc_inside(const agl_window *w, double x, double y, double radius, d
     return votes >= 2;
 }
 
-double agl__window_arc(const agl_window *w, const agl__near_edge *edges, size_t n_edges, double x, double y, double radius,
-                       void *scratch) {
+double agl__window_arc(const agl_window *w, const agl__near_edge *edges, size_t n_edges, double x, double y,
+                       double radius, void *scratch) {
     crossing *c = scratch;
     size_t n = 0;
     bool vertex = false, alternate = true;

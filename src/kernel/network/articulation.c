@@ -4,8 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- articulation points
- * ------------------------------------------------------------------------------------------ */
+/* ---- articulation points ---------------------------------------------------------------------- */
 
 typedef struct search {
     const agl_graph *g;
@@ -109,9 +108,7 @@ agl_status agl_articulation(int32_t *parts, int32_t *cut_off, const agl_graph *g
     return ok ? AGL_OK : agl_fail_memory(err);
 }
 
-/* ---- ranks
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- ranks ------------------------------------------------------------------------------------ */
 
 typedef struct ranked {
     double value;

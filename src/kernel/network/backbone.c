@@ -7,8 +7,7 @@
 
 #include <math.h>
 
-/* ---- disparity
- * -------------------------------------------------------------------------------------------------- */
+/* ---- disparity -------------------------------------------------------------------------------- */
 
 agl_status agl_disparity(double *p, const agl_graph *graph, agl_error *err) {
     if (graph->directed)
@@ -28,8 +27,7 @@ agl_status agl_disparity(double *p, const agl_graph *graph, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- hypergeometric
- * --------------------------------------------------------------------------------------------- */
+/* ---- hypergeometric --------------------------------------------------------------------------- */
 
 enum { TASK = 4096 }; /* ties of a task */
 
@@ -70,8 +68,7 @@ agl_status agl_backbone_hypergeometric(double *p, double *expected, const agl_ti
     return status;
 }
 
-/* ---- false-discovery rate
- * --------------------------------------------------------------------------------------- */
+/* ---- false-discovery rate --------------------------------------------------------------------- */
 
 typedef struct tested {
     double p;

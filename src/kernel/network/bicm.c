@@ -7,8 +7,7 @@
 enum { MOST_ITERATIONS = 20000 };
 static const double met = 1e-10, tolerable = 1e-8; /* relative errors of the degrees */
 
-/* ---- classes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- classes ---------------------------------------------------------------------------------- */
 
 static size_t degree(const size_t *offset, int32_t v) { return offset[v + 1] - offset[v]; }
 
@@ -64,8 +63,7 @@ void agl__bicm_free(agl_bicm *model) {
     *model = (agl_bicm){0};
 }
 
-/* ---- what is certain
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what is certain -------------------------------------------------------------------------- */
 
 /* What is left to explain: degree of a class minus its certain memberships, and the free nodes of a side. */
 static double left_degree(const agl_degree_classes *c, int32_t k, const agl_degree_classes *other) {
@@ -115,8 +113,7 @@ double agl__bicm_chance(const agl_bicm *m, int32_t c, int32_t e) {
     return first > 0 ? 1 : 0;
 }
 
-/* ---- the fixed point
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the fixed point -------------------------------------------------------------------------- */
 
 /* x_c = k_c / sum_e n_e y_e / (1 + x_c y_e), one sweep over the free classes of a side. Returns the largest
  * relative difference between a degree and its expectation before the sweep. */

@@ -10,8 +10,8 @@ typedef struct agl_degree_classes {
     int32_t n;
     double *degree, *count; /* n */
     double *x;              /* n: the fitted value */
-    int32_t
-        *fixed;  /* n: 0 = free; +t / -t = all / none of its memberships are certain, decided as the t-th */
+    /* n: 0 = free; +t / -t = all / none of its memberships are certain, decided as the t-th */
+    int32_t *fixed;
     int32_t *of; /* class of each node, -1 for degree 0 */
 } agl_degree_classes;
 
@@ -23,9 +23,9 @@ typedef struct agl_bicm {
 
 /** Fits x, y of p = x y / (1 + x y) so that the expected degrees are the given ones, by the fixed point
  *     x_c = k_c / sum_e n_e y_e / (1 + x_c y_e),   y_e likewise,
- * on classes of equal degree. Actors in every project and
- * projects of every actor are certain: they are taken out first, again and again. AGL_ECONV when the degrees
- * are not met within 1e-8. Source: Squartini and Garlaschelli 2011; Vallarano et al. 2021, eq. 21. */
+ * on classes of equal degree. Actors in every project and projects of every actor are certain: they are taken
+ * out first, again and again. AGL_ECONV when the degrees are not met within 1e-8.
+ * Source: Squartini and Garlaschelli 2011; Vallarano et al. 2021, eq. 21. */
 AGL_NODISCARD agl_status agl__bicm_fit(agl_bicm *out, const agl_incidence *incidence, const agl_ctx *ctx,
                                        agl_error *err);
 void agl__bicm_free(agl_bicm *model);

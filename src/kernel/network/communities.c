@@ -72,8 +72,7 @@ static agl_status best_run(int *best, const ensemble *e, const agl_graph *graph,
     return AGL_OK;
 }
 
-/* ---- cores
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- cores ------------------------------------------------------------------------------------ */
 
 /* Nodes that are together in every run cannot part any more: they become one node, and the rounds of the
  * consensus are cheap. */
@@ -152,8 +151,7 @@ static agl_status contract_cores(cores *c, const agl_graph *g, agl_error *err) {
     return status;
 }
 
-/* ---- consensus
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- consensus -------------------------------------------------------------------------------- */
 
 /* `out` = `graph` with each tie weighed by the share of the runs in which its ends are together; ties never
  * together vanish. */
@@ -257,8 +255,7 @@ static agl_status find_consensus(agl_communities *out, const agl_graph *graph, c
     return status;
 }
 
-/* ---- numbering and stability
- * -------------------------------------------------------------------------------------- */
+/* ---- numbering and stability ------------------------------------------------------------------ */
 
 typedef struct ranked {
     int32_t size, group;
@@ -359,8 +356,7 @@ static agl_status measure_stability(agl_communities *out, const ensemble *runs, 
     return ok ? AGL_OK : agl_fail_memory(err);
 }
 
-/* ---- the whole
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the whole -------------------------------------------------------------------------------- */
 
 static agl_status divide(agl_communities *out, const agl_graph *graph, ensemble *runs, agl_error *err) {
     int best = 0;

@@ -32,8 +32,7 @@ static agl_broker_role role_of(int32_t i, int32_t b, int32_t k) {
     return i == k ? AGL_ROLE_ITINERANT : AGL_ROLE_LIAISON;
 }
 
-/* ---- skeleton
- * --------------------------------------------------------------------------------------------------- */
+/* ---- skeleton --------------------------------------------------------------------------------- */
 
 static void free_skeleton(skeleton *s) {
     free(s->offset);
@@ -55,9 +54,10 @@ static uint8_t ways(const agl_graph *g, int32_t v, int32_t u) {
     return (uint8_t)((out ? OUT : 0) | (in ? IN : 0));
 }
 
-/* Appends the neighbours of v that have a group and come later (or earlier) than v; returns the new length. */
-static size_t append(skeleton *s, size_t used, const agl_graph *g, const agl_graph *both, const int32_t *group,
-                     int32_t v, bool later) {
+/* Appends the neighbours of v that have a group and come later (or earlier) than v; returns the new length.
+ */
+static size_t append(skeleton *s, size_t used, const agl_graph *g, const agl_graph *both,
+                     const int32_t *group, int32_t v, bool later) {
     for (size_t a = both->offset[v]; a < both->offset[v + 1]; a++) {
         int32_t u = both->neighbour[a];
         if (group[u] < 0 || before(both, v, u) != later) continue;
@@ -85,8 +85,7 @@ static agl_status make_skeleton(skeleton *s, const agl_graph *g, const agl_graph
     return AGL_OK;
 }
 
-/* ---- closed pairs: triangles
- * -------------------------------------------------------------------------------------- */
+/* ---- closed pairs: triangles ------------------------------------------------------------------ */
 
 /* b between i and k: counts i -> b -> k with i -> k, given the ways from b to i, from b to k and from i to k.
  */
@@ -132,8 +131,7 @@ static agl_status closed_task(void *arg, size_t task, int worker, agl_error *err
     return AGL_OK;
 }
 
-/* ---- all pairs, by group
- * -------------------------------------------------------------------------------------------- */
+/* ---- all pairs, by group ---------------------------------------------------------------------- */
 
 typedef struct tally {
     int32_t *in, *out, *both,

@@ -59,8 +59,7 @@ static void forget_weights(work *w, int32_t n) {
         w->to[w->near[i]] = 0;
 }
 
-/* ---- moving nodes
- * ------------------------------------------------------------------------------------------------ */
+/* ---- moving nodes ----------------------------------------------------------------------------- */
 
 /* Community of largest gain for v, its own when none is better; -1 = one of its own would be. v is out of its
  * community. */
@@ -79,6 +78,21 @@ static int32_t best_community(const work *w, const level *l, int32_t v, int32_t 
     return most < 0 ? -1 : best;
 }
 
+/* Puts the neighbours of v that are in other communities at the end of the queue, a ring that begins at `at`.
+ */
+static int32_t wake_neighbours(work *w, const level *l, const int32_t *group, int32_t v, int32_t at,
+                               int32_t waiting) {
+    for (size_t a = l->offset[v]; a < l->offset[v + 1]; a++) {
+        int32_t u = l->neighbour[a];
+        if (w->queued[u] || group[u] == group[v]) continue;
+        w->queued[u] = 1;
+        int32_t end = at + waiting < l->n ? at + waiting : at + waiting - l->n;
+        w->order[end] = u;
+        waiting++;
+    }
+    return waiting;
+}
+
 /* Moves nodes until no move gains. `free` is a stack of community numbers without members. Returns true when
  * any moved. */
 static bool move_nodes(work *w, const level *l, int32_t *group, int32_t *free_numbers, int32_t n_free) {
@@ -87,7 +101,8 @@ static bool move_nodes(work *w, const level *l, int32_t *group, int32_t *free_nu
     shuffle(w, n);
     for (int32_t v = 0; v < n; v++)
         w->queued[v] = 1;
-    while (waiting > 0) { /* the queue is a ring: at most n nodes wait */
+    for (uint32_t step = 1; waiting > 0; step++) {            /* the queue is a ring: at most n nodes wait */
+        if (step % 4096 == 0 && agl_cancelled(w->ctx)) break; /* the caller asks again and fails */
         int32_t v = w->order[at], own = group[v];
         at = at + 1 == n ? 0 : at + 1;
         waiting--;
@@ -104,20 +119,12 @@ static bool move_nodes(work *w, const level *l, int32_t *group, int32_t *free_nu
         w->total[best] += l->strength[v];
         if (best == own) continue;
         moved = true;
-        for (size_t a = l->offset[v]; a < l->offset[v + 1]; a++) {
-            int32_t u = l->neighbour[a];
-            if (w->queued[u] || group[u] == best) continue;
-            w->queued[u] = 1;
-            int32_t end = at + waiting < n ? at + waiting : at + waiting - n;
-            w->order[end] = u;
-            waiting++;
-        }
+        waiting = wake_neighbours(w, l, group, v, at, waiting);
     }
     return moved;
 }
 
-/* ---- well-connected parts
- * ---------------------------------------------------------------------------------------- */
+/* ---- well-connected parts --------------------------------------------------------------------- */
 
 /* Splits the communities `group` into parts: nodes, alone at first, join the part of their community with the
  * largest gain if both they and the part are well connected to the rest of the community. Uses total and size
@@ -164,8 +171,7 @@ static void split(work *w, const level *l, int32_t *part, const int32_t *group, 
     }
 }
 
-/* ---- contraction
- * --------------------------------------------------------------------------------------------------- */
+/* ---- contraction ------------------------------------------------------------------------------ */
 
 /* Numbers the values of `group` by their first node; returns how many there are. `number` is scratch for n.
  */
@@ -210,9 +216,10 @@ static size_t count_across(const level *from, const int32_t *part) {
     return arcs;
 }
 
-/* Writes part p with the given members as a node of `to`, its arcs from place `used` on; returns the next free place. */
-static size_t contract_part(level *to, size_t used, work *w, const level *from, const int32_t *part, int32_t p,
-                            const int32_t *member, size_t members) {
+/* Writes part p with the given members as a node of `to`, its arcs from place `used` on; returns the next
+ * free place. */
+static size_t contract_part(level *to, size_t used, work *w, const level *from, const int32_t *part,
+                            int32_t p, const int32_t *member, size_t members) {
     int32_t n_near = 0;
     for (size_t i = 0; i < members; i++) {
         int32_t v = member[i];
@@ -233,7 +240,8 @@ static size_t contract_part(level *to, size_t used, work *w, const level *from, 
 }
 
 /* The parts 0..k-1 of `from` as nodes of `to`, the weights between them added up. */
-static agl_status contract(level *to, work *w, const level *from, const int32_t *part, int32_t k, agl_error *err) {
+static agl_status contract(level *to, work *w, const level *from, const int32_t *part, int32_t k,
+                           agl_error *err) {
     size_t arcs = count_across(from, part), used = 0;
     *to = (level){.n = k,
                   .strength = AGL_NEW(double, k),
@@ -258,9 +266,7 @@ static agl_status contract(level *to, work *w, const level *from, const int32_t 
     return agl_fail_memory(err);
 }
 
-/* ---- a round
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- a round ---------------------------------------------------------------------------------- */
 
 /* Sizes and strengths of the communities of a level, and the numbers that have no member. */
 static int32_t count_groups(work *w, const level *l, const int32_t *group, int32_t *free_numbers) {
@@ -323,9 +329,7 @@ static agl_status run_round(bool *changed, int32_t *group, work *w, arrays *x, c
     return status;
 }
 
-/* ---- the run
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the run ---------------------------------------------------------------------------------- */
 
 static bool allocate(work *w, arrays *x, level *l, int32_t n) {
     w->order = AGL_NEW(int32_t, n);

@@ -21,8 +21,7 @@ typedef struct parse {
     uint64_t rest; /* hash of the words beyond RAW_WORDS, 0 = none */
 } parse;
 
-/* ---- from text to words
- * ------------------------------------------------------------------------------------- */
+/* ---- from text to words ----------------------------------------------------------------------- */
 
 /* What says "limited company" in Chinese and Japanese, longest first. */
 static const char *const han_forms[] = {"股份有限公司", "有限责任公司", "有限責任公司", "有限公司",
@@ -118,8 +117,7 @@ static void split(parse *p, char *text) {
     }
 }
 
-/* ---- what the words are
- * ------------------------------------------------------------------------------------- */
+/* ---- what the words are ----------------------------------------------------------------------- */
 
 /* "insitu inc a subsidiary of the boeing company": what follows names somebody else. */
 static void cut_relation(parse *p) {
@@ -213,8 +211,7 @@ static void take_apart(parse *p, const char *name) {
     drop_own_acronym(p);
 }
 
-/* ---- the vocabulary
- * ------------------------------------------------------------------------------------------- */
+/* ---- the vocabulary --------------------------------------------------------------------------- */
 
 typedef struct growing {
     size_t n_words;                         /* words written so far */

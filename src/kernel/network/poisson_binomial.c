@@ -6,8 +6,7 @@
 
 static const double affordable = 5e8; /* steps of a convolution */
 
-/* ---- the tilt
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the tilt --------------------------------------------------------------------------------- */
 
 /* Tilted chance q z / (1 - q + q z). */
 static double tilted(double q, double z) { return q * z / (1 - q + q * z); }
@@ -47,8 +46,7 @@ static double find_tilt(const agl_events *e, double x) {
     return s;
 }
 
-/* ---- exact
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- exact ------------------------------------------------------------------------------------ */
 
 /* lgamma_r, because lgamma writes the sign to a global. */
 static double log_choose(double n, double m) {
@@ -115,8 +113,7 @@ static bool tilted_points(size_t top, const agl_events *e, double z, agl_tail_sc
     return true;
 }
 
-/* ---- tails
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- tails ------------------------------------------------------------------------------------ */
 
 static void count_events(const agl_events *e, double *certain, double *possible) {
     *certain = *possible = 0;

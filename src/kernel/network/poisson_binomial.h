@@ -16,14 +16,15 @@ typedef struct agl_tail_scratch {
     size_t capacity;
 } agl_tail_scratch;
 
-/** P[X >= x] of the number X of events that happen.
- *
- * With G(z) = prod_d (1 - q_d + q_d z)^(n_d), the tilted chances q_d z / (1 - q_d + q_d z) make a
- * distribution g_z with P[X = t] = G(z) z^-t g_z(t), and z is chosen so that the mean of g_z is x. The
- * binomials of the classes are convolved up to where g_z no longer counts; every term is positive, so nothing
- * cancels, in the far tail either. *exact (may be NULL) becomes false when that would cost more than 5e8
- * steps and the saddle-point approximation is given instead (Lugannani and Rice 1980, with the second
- * continuity correction of Daniels 1987). Returns a negative number when memory is exhausted. */
+/** P[X >= x] of the number X of events that happen. With
+ *     G(z) = prod_d (1 - q_d + q_d z)^(n_d)
+ * the tilted chances q_d z / (1 - q_d + q_d z) make a distribution g_z with
+ *     P[X = t] = G(z) z^-t g_z(t),
+ * and z is chosen so that the mean of g_z is x. The binomials of the classes are convolved up to where g_z no
+ * longer counts; every term is positive, so nothing cancels, in the far tail either. *exact (may be NULL)
+ * becomes false when that would cost more than 5e8 steps and the saddle-point approximation is given instead
+ * (Lugannani and Rice 1980, with the second continuity correction of Daniels 1987). Negative when memory is
+ * exhausted. */
 double agl__poisson_binomial_upper(size_t x, const agl_events *events, agl_tail_scratch *scratch,
                                    bool *exact);
 

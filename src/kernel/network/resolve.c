@@ -151,8 +151,7 @@ void agl_resolution_free(agl_resolution *resolution) {
     *resolution = (agl_resolution){0};
 }
 
-/* ---- quality
- * ------------------------------------------------------------------------------------------------ */
+/* ---- quality ---------------------------------------------------------------------------------- */
 
 typedef struct cell {
     int32_t actor, truth;

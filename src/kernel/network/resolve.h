@@ -5,7 +5,7 @@
 #include "agglo/resolve.h"
 #include "kernel/network/org_name.h"
 
-/* ---- records ---- */
+/* ---- records ---------------------------------------------------------------------------------- */
 
 /** A text field in codes: equal texts (folded, cities under one of their names) have equal codes. */
 typedef struct agl_field {
@@ -24,7 +24,7 @@ typedef struct agl_records {
 AGL_NODISCARD agl_status agl__records_new(agl_records *out, const agl_resolve_input *input, agl_error *err);
 void agl__records_free(agl_records *records);
 
-/* ---- score ---- */
+/* ---- score ------------------------------------------------------------------------------------ */
 
 /** Two words, by place in their names, that are one word spelt differently. */
 typedef struct agl_word_pair {
@@ -63,7 +63,7 @@ static inline bool agl__other_identifier(const agl_records *r, int32_t a, int32_
            r->identifier.code[a] != r->identifier.code[b];
 }
 
-/* ---- blocks ---- */
+/* ---- blocks ----------------------------------------------------------------------------------- */
 
 typedef struct agl_pair {
     int32_t a, b; /* a < b */
@@ -75,7 +75,7 @@ AGL_NODISCARD agl_status agl__candidates(agl_pair **out, size_t *n_out, const ag
                                          size_t max_block, double min_bits, const agl_ctx *ctx,
                                          agl_error *err);
 
-/* ---- closure ---- */
+/* ---- closure ---------------------------------------------------------------------------------- */
 
 /** Groups of records under union with member lists. */
 typedef struct agl_groups {

@@ -3,8 +3,9 @@
  * Every record gets a few keys; records that share a key are compared. Entries (key, place) are sorted, where
  * the place of a record is its rank in the order of the names written without spaces, so that within a block
  * that is too large the records nearest in that order are compared (sorted neighbourhood, Hernandez and
- * Stolfo 1995) and work stays bounded. Minhash over letter groups was weighed: it finds the same pairs on
- * patent applicants at three times the comparisons. */
+ * Stolfo 1995) and work stays bounded. Keys from groups of letters (minhash) were
+ * weighed and left out: they would also bring together names with several slips, at the price of as many keys
+ * again for every record. */
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "kernel/network/resolve.h"
@@ -39,8 +40,7 @@ typedef struct block_index {
     size_t *n_found;
 } block_index;
 
-/* ---- keys
- * --------------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------- */
 
 /* Is c, behind the letter `before`, part of a spelling that varies: "ae" for "a", a doubled letter? */
 static bool is_silent(char before, char c) {
@@ -105,8 +105,7 @@ static size_t make_keys(uint64_t *key, const agl_names *names, int32_t i) {
     return n;
 }
 
-/* ---- index
- * -------------------------------------------------------------------------------------------------- */
+/* ---- index ------------------------------------------------------------------------------------ */
 
 typedef struct spelling {
     char *text;
@@ -194,8 +193,7 @@ static bool build_index(block_index *x) {
     return ok;
 }
 
-/* ---- comparing
- * ---------------------------------------------------------------------------------------------- */
+/* ---- comparing -------------------------------------------------------------------------------- */
 
 static agl_status compare(const block_index *x, size_t task, size_t *capacity, int32_t a, int32_t b,
                           agl_error *err) {

@@ -6,8 +6,7 @@
 
 enum { LOOKED_AT = 12 }; /* records of a group that a join is checked against */
 
-/* ---- groups
- * ------------------------------------------------------------------------------------------------- */
+/* ---- groups ----------------------------------------------------------------------------------- */
 
 agl_status agl__groups_new(agl_groups *out, const agl_records *records, agl_error *err) {
     int32_t n = records->n;
@@ -62,8 +61,7 @@ static bool identifiers_clash(const agl_groups *g, int32_t a, int32_t b) {
     return g->identifier[a] >= 0 && g->identifier[b] >= 0 && g->identifier[a] != g->identifier[b];
 }
 
-/* ---- decisions by hand
- * -------------------------------------------------------------------------------------- */
+/* ---- decisions by hand ------------------------------------------------------------------------ */
 
 typedef struct closure {
     agl_groups *groups;
@@ -156,8 +154,7 @@ static agl_status join_identifiers(closure *c, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- scored pairs
- * ------------------------------------------------------------------------------------------- */
+/* ---- scored pairs ----------------------------------------------------------------------------- */
 
 /* Do the groups fit as a whole? Every pair of their records must reach the guard, the mean the threshold. */
 static bool fit(const closure *c, int32_t a, int32_t b) {

@@ -1,7 +1,7 @@
 /* Folding by one table of code points below U+3100; Hangul syllables, which are computed, and the full-width
- * forms are apart. A table in the source was chosen over ICU's transliterators: it costs 10 kB instead of 30
- * MB of dependency, and the folding never changes with the machine's version of Unicode, so neither do the
- * identities. */
+ * forms are apart. A table in the source was chosen over ICU's transliterators: it costs some
+ * kilobytes instead of a large dependency, and the folding never changes with the machine's version of
+ * Unicode, so neither do the identities. */
 #include "kernel/network/text_fold.h"
 #include "base/mem.h"
 

@@ -355,15 +355,16 @@ static agl_status write_peers(agl_run *run, const work *k, agl_error *err) {
     size_t *of = AGL_NEW(size_t, rows);
     int32_t *peer;
     agl_status status = of ? agl__run_output(&t, run, "peers", rows, err) : agl_fail_memory(err);
+    bool dated = k->in->has_year && k->in->n_slices == 1; /* a peer of another year is possible */
     link l[2 * AGL_DEA_MOST + 1];
     for (size_t u = 0, r = 0; status == AGL_OK && u < n; u++)
         for (size_t a = peers_of(l, k, u); a > 0; a--)
             of[r++] = u;
     if (status == AGL_OK) status = agl__dea_keys(t, k->in, of, err);
     if (status == AGL_OK) status = agl__run_key(&peer, t, "peer", k->in->units, err);
-    if (status == AGL_OK && !k->in->has_year) status = agl__run_drop_column(t, "peer_year", err);
+    if (status == AGL_OK && !dated) status = agl__run_drop_column(t, "peer_year", err);
     double *lambda = status == AGL_OK ? agl__run_num(t, "lambda") : NULL;
-    double *year = status == AGL_OK && k->in->has_year ? agl__run_num(t, "peer_year") : NULL;
+    double *year = status == AGL_OK && dated ? agl__run_num(t, "peer_year") : NULL;
     for (size_t u = 0, r = 0; status == AGL_OK && u < n; u++) {
         size_t peers = peers_of(l, k, u);
         for (size_t a = 0; a < peers; a++, r++) {

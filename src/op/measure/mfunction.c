@@ -13,8 +13,7 @@ typedef struct job {
     agl_points_input in;
     agl_bands bands;
     const double *weight;
-    size_t *count; /* establishments by industry */
-    int32_t against; /* -1: each industry around itself */
+    agl_chosen chosen;
     agl_mfunction_curve *curves;
     size_t n_curves;
     size_t *at;
@@ -28,7 +27,7 @@ typedef struct job {
 
 static void job_free(job *j) {
     agl__points_input_free(&j->in);
-    free(j->count);
+    agl__chosen_free(&j->chosen);
     free(j->curves);
     free(j->at);
     free(j->r);
@@ -39,35 +38,21 @@ static void job_free(job *j) {
 
 /* ---- what to compute ---- */
 
-/* Industries that are wanted and large enough, as reference of one curve each. */
+/* One curve for each industry, around itself or counting that of --against. */
 static agl_status choose_curves(job *j, agl_error *err) {
-    const agl_points_input *in = &j->in;
-    const char *against = agl__run_text(j->run, "against"), *list = agl__run_text(j->run, "industries");
-    size_t types = in->industries->n, min_n = (size_t)agl__run_integer(j->run, "min-n"), small = 0;
-    bool *wanted = AGL_NEW(bool, types);
-    j->count = AGL_NEW(size_t, types);
-    j->curves = AGL_NEW(agl_mfunction_curve, types);
-    j->against = -1;
-    agl_status status = wanted && j->count && j->curves ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK) status = agl__points_industries(wanted, in, list, "industries", err);
-    if (status == AGL_OK && against) status = agl__points_industry(&j->against, in, against, "against", err);
-    if (status == AGL_OK && j->options.case_control && !against)
-        status = agl_fail(err, AGL_EUSAGE, "--case-control compares with controls: name their industry with --against");
-    for (size_t i = 0; status == AGL_OK && i < in->points.n; i++)
-        j->count[in->industry[i]]++;
-    for (size_t t = 0; status == AGL_OK && t < types; t++) {
-        if (!wanted[t] || j->count[t] == 0 || (int32_t)t == j->against) continue;
-        if (j->count[t] < min_n) {
-            small++;
-            continue;
-        }
-        j->curves[j->n_curves++] = (agl_mfunction_curve){(int32_t)t, j->against >= 0 ? j->against : (int32_t)t};
+    agl_status status = agl__choose_industries(&j->chosen, &j->in, j->run, err);
+    if (status != AGL_OK) return status;
+    if (j->options.case_control && j->chosen.against < 0)
+        return agl_fail(err, AGL_EUSAGE,
+                        "--case-control compares with controls: name their industry with --against");
+    j->n_curves = j->chosen.n;
+    j->curves = AGL_NEW(agl_mfunction_curve, j->n_curves);
+    if (!j->curves) return agl_fail_memory(err);
+    for (size_t c = 0; c < j->n_curves; c++) {
+        int32_t industry = j->chosen.industry[c];
+        j->curves[c] = (agl_mfunction_curve){industry, j->chosen.against >= 0 ? j->chosen.against : industry};
     }
-    if (small) agl__run_warn(j->run, "%zu industries with fewer than %zu establishments were left out (--min-n)", small, min_n);
-    if (status == AGL_OK && j->n_curves == 0)
-        status = agl_fail(err, AGL_EDATA, "no industry has at least %zu establishments; lower --min-n or choose others with --industries", min_n);
-    free(wanted);
-    return status;
+    return AGL_OK;
 }
 
 /* Diagonal of the box around the points: what the peer calls the diameter of the window. */
@@ -79,11 +64,15 @@ static double extent_km(const agl_points *points) {
     return agl__distance_of_chord(points->space, chord);
 }
 
-/* --rmax-km and --step-km: an even grid; without a step the spacing of Marcon and Puech up to rmax or half the extent. */
+/* --rmax-km and --step-km: an even grid; without a step the spacing of Marcon and Puech up to rmax or half
+ * the extent. */
 static agl_status choose_distances(job *j, agl_error *err) {
-    double rmax = agl__run_number(j->run, "rmax-km"), step = agl__run_number(j->run, "step-km"), extent = extent_km(&j->in.points);
+    double rmax = agl__run_number(j->run, "rmax-km"), step = agl__run_number(j->run, "step-km"),
+           extent = extent_km(&j->in.points);
     if (!(extent > 0))
-        return agl_fail(err, AGL_EDATA, "all %zu establishments lie at the same place; there is no distance to look at", j->in.points.n);
+        return agl_fail(err, AGL_EDATA,
+                        "all %zu establishments lie at the same place; there is no distance to look at",
+                        j->in.points.n);
     double reach = isnan(rmax) ? extent / 2 : rmax;
     if (j->in.points.space == AGL_SPHERE && isnan(rmax) && reach > 10000) reach = 10000;
     if (isnan(step)) {
@@ -92,14 +81,14 @@ static agl_status choose_distances(job *j, agl_error *err) {
         agl_mfunction_default_distances(j->at);
         j->distances = (agl_distances){.step = reach / 400, .n = 63, .at = j->at};
     } else {
-        double steps = floor(reach / step * (1 + 1e-12));
-        if (!(steps >= 1) || steps > 100000)
-            return agl_fail(err, AGL_EUSAGE, "--step-km %g makes %.0f distances up to %g km; give 1 to 100000", step, steps, reach);
+        size_t steps;
+        agl_status status = agl__even_distances(&steps, step, reach, err);
+        if (status != AGL_OK) return status;
         j->at = AGL_NEW(size_t, steps + 1);
         if (!j->at) return agl_fail_memory(err);
-        for (size_t k = 0; k <= (size_t)steps; k++)
+        for (size_t k = 0; k <= steps; k++)
             j->at[k] = k;
-        j->distances = (agl_distances){.step = step, .n = (size_t)steps + 1, .at = j->at};
+        j->distances = (agl_distances){.step = step, .n = steps + 1, .at = j->at};
     }
     j->r = AGL_NEW(double, j->distances.n);
     if (!j->r) return agl_fail_memory(err);
@@ -119,9 +108,14 @@ static agl_status read_options(job *j, agl_error *err) {
     agl_status status = agl__bands_options(&j->bands, j->run, err);
     for (size_t i = 0; status == AGL_OK && j->weight && i < j->in.points.n; i++)
         if (j->weight[i] < 0)
-            status = agl__run_fail_row(j->run, "data", (size_t)j->in.row[i], "size", err, "negative size %g; correct the cell or leave it out with --where", j->weight[i]);
-    if (status == AGL_OK && j->null == AGL_NULL_INDEPENDENCE && !agl__run_text(j->run, "against") && j->bands.simulations > 0)
-        status = agl_fail(err, AGL_EUSAGE, "--null independence keeps an industry in place and moves the others: name another with --against");
+            status = agl__run_fail_row(j->run, "data", (size_t)j->in.row[i], "size", err,
+                                       "negative size %g; correct the cell or leave it out with --where",
+                                       j->weight[i]);
+    if (status == AGL_OK && j->null == AGL_NULL_INDEPENDENCE && !agl__run_text(j->run, "against") &&
+        j->bands.simulations > 0)
+        status = agl_fail(err, AGL_EUSAGE,
+                          "--null independence keeps an industry in place and moves the others: name another "
+                          "with --against");
     return status;
 }
 
@@ -132,17 +126,19 @@ static agl_status run_curves(job *j, size_t first, size_t n, agl_error *err) {
     const agl_ctx *ctx = agl__run_ctx(j->run);
     size_t n_r = j->distances.n, simulations = j->bands.simulations;
     agl_mfunction *f = NULL;
-    agl_status status = agl_mfunction_new(&f, &j->in.points, j->in.industry, j->in.industries->n, j->weight, j->curves + first, n,
-                                          &j->distances, &j->options, err);
+    agl_status status = agl_mfunction_new(&f, &j->in.points, j->in.industry, j->in.industries->n, j->weight,
+                                          j->curves + first, n, &j->distances, &j->options, err);
     if (status != AGL_OK) return status;
     status = agl_mfunction_observed(j->m + first * n_r, f, ctx, err);
     if (status == AGL_OK && simulations > 0)
-        status = agl_mfunction_simulated(j->sims + first * simulations * n_r, f, simulations, j->null, ctx, err);
+        status =
+            agl_mfunction_simulated(j->sims + first * simulations * n_r, f, simulations, j->null, ctx, err);
     agl_mfunction_free(f);
     return status;
 }
 
-static agl_status select_industry(agl_points *out, const agl_points_input *in, int32_t industry, agl_error *err) {
+static agl_status select_industry(agl_points *out, const agl_points_input *in, int32_t industry,
+                                  agl_error *err) {
     int32_t *index = AGL_NEW(int32_t, in->points.n);
     size_t n = 0;
     if (!index) return agl_fail_memory(err);
@@ -162,9 +158,12 @@ static agl_status choose_bandwidth(double *h, job *j, size_t c, agl_error *err) 
     agl_status status = select_industry(&a, &j->in, j->curves[c].reference, err);
     if (status == AGL_OK && cross) status = select_industry(&b, &j->in, j->curves[c].neighbour, err);
     if (status == AGL_OK)
-        status = agl_kd_curve(&unused, h, &a, NULL, cross ? &b : NULL, NULL, j->r + j->distances.n - 1, 1, &o, agl__run_ctx(j->run), err);
+        status = agl_kd_curve(&unused, h, &a, NULL, cross ? &b : NULL, NULL, j->r + j->distances.n - 1, 1, &o,
+                              agl__run_ctx(j->run), err);
     if (status == AGL_OK && !(*h > 0))
-        status = agl_fail(err, AGL_EDATA, "no bandwidth follows from the distances of industry %s; give --bandwidth-km", j->in.industries->text[j->curves[c].reference]);
+        status = agl_fail(err, AGL_EDATA,
+                          "no bandwidth follows from the distances of industry %s; give --bandwidth-km",
+                          j->in.industries->text[j->curves[c].reference]);
     agl_points_free(&a);
     agl_points_free(&b);
     return status;
@@ -175,7 +174,7 @@ static agl_status compute(job *j, agl_error *err) {
     size_t values = j->n_curves * j->distances.n;
     double given = agl__run_number(j->run, "bandwidth-km");
     j->m = AGL_NEW(double, values);
-    j->sims = AGL_NEW(double, values *j->bands.simulations);
+    j->sims = AGL_NEW(double, values * j->bands.simulations);
     j->bandwidth = AGL_NEW(double, j->n_curves);
     if (!j->m || !j->sims || !j->bandwidth) return agl_fail_memory(err);
     bool alone = j->kernel || (j->null == AGL_NULL_INDEPENDENCE && j->bands.simulations > 0);
@@ -198,10 +197,11 @@ static agl_status write_keys(job *j, agl_table *t, size_t rows_a_curve, agl_erro
     int32_t *industry, *neighbour = NULL;
     agl_status status = agl__run_key(&industry, t, "industry", j->in.industries, err);
     if (status == AGL_OK)
-        status = j->against >= 0 ? agl__run_key(&neighbour, t, "neighbour", j->in.industries, err) : agl__run_drop_column(t, "neighbour", err);
+        status = j->chosen.against >= 0 ? agl__run_key(&neighbour, t, "neighbour", j->in.industries, err)
+                                        : agl__run_drop_column(t, "neighbour", err);
     for (size_t k = 0; status == AGL_OK && k < t->rows; k++) {
         industry[k] = j->curves[k / rows_a_curve].reference;
-        if (neighbour) neighbour[k] = j->against;
+        if (neighbour) neighbour[k] = j->chosen.against;
     }
     return status;
 }
@@ -214,7 +214,7 @@ static void summarise(job *j, agl_table *t, size_t c) {
             most = m[k];
             at = j->r[k];
         }
-    agl__run_num(t, "n")[c] = (double)j->count[j->curves[c].reference];
+    agl__run_num(t, "n")[c] = (double)j->chosen.count[j->curves[c].reference];
     agl__run_num(t, "m_max")[c] = most;
     agl__run_num(t, "r_m_max_km")[c] = at;
     if (j->kernel) agl__run_num(t, "bandwidth_km")[c] = j->bandwidth[c];
@@ -223,7 +223,8 @@ static void summarise(job *j, agl_table *t, size_t c) {
 static agl_status write_bands(job *j, agl_table *curves, agl_table *industries, size_t c, agl_error *err) {
     size_t n_r = j->distances.n;
     agl_bands_summary s;
-    agl_status status = agl__bands_write(&s, curves, c * n_r, j->m + c * n_r, j->sims + c * j->bands.simulations * n_r, j->r, n_r, &j->bands, err);
+    agl_status status = agl__bands_write(&s, curves, c * n_r, j->m + c * n_r,
+                                         j->sims + c * j->bands.simulations * n_r, j->r, n_r, &j->bands, err);
     if (status != AGL_OK) return status;
     agl__run_num(industries, "concentrated")[c] = s.above;
     agl__run_num(industries, "dispersed")[c] = s.below;

@@ -214,6 +214,11 @@ agl_status agl__points_industries(bool *wanted, const agl_points_input *in, cons
     for (size_t i = 0; i < in->industries->n; i++)
         wanted[i] = all;
     if (all) return AGL_OK;
+    int32_t whole = agl_dict_find(in->industries, list); /* a code may hold a comma itself */
+    if (whole >= 0) {
+        wanted[whole] = true;
+        return AGL_OK;
+    }
     char *copy_of = AGL_NEW(char, strlen(list) + 1);
     if (!copy_of) return agl_fail_memory(err);
     strcpy(copy_of, list);

@@ -39,18 +39,17 @@ static void job_free(job *j) {
 
 /* ---- what to compute ---- */
 
-static agl_status read_options(job *j, agl_error *err) {
+/* Industries that are asked for and large enough. */
+static agl_status choose_industries(job *j, agl_error *err) {
     const agl_points_input *in = &j->in;
-    size_t types = in->industries->n, n = in->points.n, min_n = (size_t)agl__run_integer(j->run, "min-n");
-    j->radius = agl__run_number(j->run, "radius-km");
-    j->link = agl__run_number(j->run, "link-km");
-    j->alpha = agl__run_number(j->run, "alpha");
-    if (isnan(j->link)) j->link = j->radius;
+    size_t types = in->industries->n, min_n = (size_t)agl__run_integer(j->run, "min-n"), left = 0;
+    size_t *count = AGL_NEW(size_t, types);
     j->wanted = AGL_NEW(bool, types);
-    size_t *count = AGL_NEW(size_t, types), left = 0;
     agl_status status = j->wanted && count ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK) status = agl__points_industries(j->wanted, in, agl__run_text(j->run, "industries"), "industries", err);
-    for (size_t i = 0; status == AGL_OK && i < n; i++)
+    if (status == AGL_OK)
+        status =
+            agl__points_industries(j->wanted, in, agl__run_text(j->run, "industries"), "industries", err);
+    for (size_t i = 0; status == AGL_OK && i < in->points.n; i++)
         count[in->industry[i]]++;
     for (size_t t = 0; status == AGL_OK && t < types; t++) {
         j->wanted[t] = j->wanted[t] && count[t] >= min_n;
@@ -58,16 +57,38 @@ static agl_status read_options(job *j, agl_error *err) {
     }
     free(count);
     if (status == AGL_OK && left == 0)
-        status = agl_fail(err, AGL_EDATA, "no industry has at least %zu establishments; lower --min-n or choose others with --industries", min_n);
-    j->data = (agl_pointscore_data){.points = &in->points, .type = in->industry, .n_types = types, .wanted = j->wanted,
-                                    .weight = agl__run_flag(j->run, "unweighted") ? NULL : in->size};
-    for (size_t i = 0; status == AGL_OK && j->data.weight && i < n; i++)
-        if (in->size[i] < 0)
-            status = agl__run_fail_row(j->run, "data", (size_t)in->row[i], "size", err, "negative size %g; correct the cell or leave it out with --where", in->size[i]);
-    double draws = (double)agl__run_integer(j->run, "simulations");
-    if (status == AGL_OK && j->data.weight && draws * j->alpha < 1)
-        status = agl_fail(err, AGL_EUSAGE, "%.0f simulations cannot show a level of %g; give at least --simulations %.0f", draws, j->alpha, ceil(1 / j->alpha));
+        status = agl_fail(
+            err, AGL_EDATA,
+            "no industry has at least %zu establishments; lower --min-n or choose others with --industries",
+            min_n);
     return status;
+}
+
+static agl_status read_options(job *j, agl_error *err) {
+    const agl_points_input *in = &j->in;
+    double draws = (double)agl__run_integer(j->run, "simulations");
+    j->radius = agl__run_number(j->run, "radius-km");
+    j->link = agl__run_number(j->run, "link-km");
+    j->alpha = agl__run_number(j->run, "alpha");
+    if (isnan(j->link)) j->link = j->radius;
+    agl_status status = choose_industries(j, err);
+    if (status != AGL_OK) return status;
+    j->data = (agl_pointscore_data){.points = &in->points,
+                                    .type = in->industry,
+                                    .n_types = in->industries->n,
+                                    .wanted = j->wanted,
+                                    .weight = agl__run_flag(j->run, "unweighted") ? NULL : in->size};
+    if (!j->data.weight) return AGL_OK;
+    for (size_t i = 0; i < in->points.n; i++)
+        if (in->size[i] < 0)
+            return agl__run_fail_row(j->run, "data", (size_t)in->row[i], "size", err,
+                                     "negative size %g; correct the cell or leave it out with --where",
+                                     in->size[i]);
+    if (draws * j->alpha < 1)
+        return agl_fail(err, AGL_EUSAGE,
+                        "%.0f simulations cannot show a level of %g; give at least --simulations %.0f", draws,
+                        j->alpha, ceil(1 / j->alpha));
+    return AGL_OK;
 }
 
 /* False discovery rates within each industry. */
@@ -105,7 +126,8 @@ static agl_status compute(job *j, agl_error *err) {
     j->q = AGL_NEW(double, n);
     j->significant = AGL_NEW(bool, n);
     j->cluster = AGL_NEW(int32_t, n);
-    if (!j->neighbours || !j->score || !j->p || !j->q || !j->significant || !j->cluster) return agl_fail_memory(err);
+    if (!j->neighbours || !j->score || !j->p || !j->q || !j->significant || !j->cluster)
+        return agl_fail_memory(err);
     agl_status status = agl_pointscore(j->neighbours, j->score, j->p, &j->data, j->radius,
                                        (size_t)agl__run_integer(j->run, "simulations"), ctx, err);
     if (status == AGL_OK) status = adjust(j, err);
@@ -129,8 +151,10 @@ static int by_cluster(const void *a, const void *b) {
     return (x->point > y->point) - (x->point < y->point);
 }
 
-/* Clusters with at least `least` members; `member` and `hulls` are to be freed. Smaller ones lose their number. */
-static agl_status list_clusters(hull **hulls, size_t *n_hulls, int32_t **points, job *j, size_t least, agl_error *err) {
+/* Clusters with at least `least` members; `member` and `hulls` are to be freed. Smaller ones lose their
+ * number. */
+static agl_status list_clusters(hull **hulls, size_t *n_hulls, int32_t **points, job *j, size_t least,
+                                agl_error *err) {
     size_t n = 0, all = j->in.points.n;
     member *m = AGL_NEW(member, all);
     *hulls = AGL_NEW(hull, all);
@@ -144,7 +168,8 @@ static agl_status list_clusters(hull **hulls, size_t *n_hulls, int32_t **points,
         if (j->cluster[i] > 0) m[n++] = (member){j->in.industry[i], j->cluster[i], (int32_t)i};
     qsort(m, n, sizeof *m, by_cluster);
     for (size_t from = 0, to; from < n; from = to) {
-        for (to = from; to < n && m[to].industry == m[from].industry && m[to].cluster == m[from].cluster; to++)
+        for (to = from; to < n && m[to].industry == m[from].industry && m[to].cluster == m[from].cluster;
+             to++)
             (*points)[to] = m[to].point;
         if (to - from >= least)
             (*hulls)[(*n_hulls)++] = (hull){m[from].industry, m[from].cluster, *points + from, to - from};
@@ -239,7 +264,9 @@ static agl_status hull_text(char **out, double *area, const job *j, const hull *
     static const char *const opening[] = {"POINT (", "LINESTRING (", "POLYGON (("};
     int32_t *vertex = AGL_NEW(int32_t, h->members);
     size_t n = 0, length = 0;
-    agl_status status = vertex ? agl_pointscore_hull(vertex, &n, area, &j->in.points, h->member, h->members, err) : agl_fail_memory(err);
+    agl_status status = vertex
+                            ? agl_pointscore_hull(vertex, &n, area, &j->in.points, h->member, h->members, err)
+                            : agl_fail_memory(err);
     char *text = status == AGL_OK ? AGL_NEW(char, 64 * (n + 2)) : NULL;
     if (status == AGL_OK && !text) status = agl_fail_memory(err);
     if (status == AGL_OK) {
@@ -308,7 +335,8 @@ static agl_status write(job *j, agl_error *err) {
     hull *hulls = NULL;
     int32_t *points = NULL;
     size_t n = 0;
-    agl_status status = list_clusters(&hulls, &n, &points, j, (size_t)agl__run_integer(j->run, "min-members"), err);
+    agl_status status =
+        list_clusters(&hulls, &n, &points, j, (size_t)agl__run_integer(j->run, "min-members"), err);
     if (status == AGL_OK) status = write_points(j, err);
     if (status == AGL_OK) status = write_hulls(j, hulls, n, err);
     free(hulls);

@@ -28,8 +28,7 @@ static agl_status make_results(tested *t, bool expected, agl_error *err) {
     return t->p && t->q && (t->expected || !expected) ? AGL_OK : agl_fail_memory(err);
 }
 
-/* ---- an edge list: the disparity filter
- * ------------------------------------------------------------------------ */
+/* ---- an edge list: the disparity filter ------------------------------------------------------- */
 
 static agl_status ties_of_graph(tested *t, agl_error *err) {
     const agl_graph *g = &t->edges.graph;
@@ -82,8 +81,7 @@ static agl_status test_edges(tested *t, agl_error *err) {
     return status == AGL_OK ? disparity(t, err) : status;
 }
 
-/* ---- participations: hypergeometric and stochastic models
- * -------------------------------------------------------- */
+/* ---- participations: hypergeometric and stochastic models ------------------------------------- */
 
 static agl_status read_incidence(tested *t, agl_error *err) {
     const agl_table *data = agl__run_input(t->run, "data");
@@ -145,8 +143,7 @@ static agl_status test_participations(tested *t, agl_error *err) {
     return agl_false_discovery(t->q, t->p, t->ties.n, t->tests, err);
 }
 
-/* ---- outputs
- * --------------------------------------------------------------------------------------------------- */
+/* ---- outputs ---------------------------------------------------------------------------------- */
 
 static bool is_kept(const tested *t, size_t i) {
     double alpha = agl__run_number(t->run, "alpha");

@@ -37,8 +37,7 @@ typedef struct state {
     int32_t *core, *parts, *cut_off;
 } state;
 
-/* ---- measures
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- measures --------------------------------------------------------------------------------- */
 
 static agl_status measure_roles(state *s, agl_error *err) {
     const char *by = agl__run_text(s->run, "by");
@@ -92,9 +91,7 @@ static agl_status measure(state *s, agl_error *err) {
     return status == AGL_OK ? measure_roles(s, err) : status;
 }
 
-/* ---- nodes
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- nodes ------------------------------------------------------------------------------------ */
 
 static double total_of(const state *s, int32_t v) {
     double sum = 0;
@@ -170,9 +167,7 @@ static agl_status write_nodes(state *s, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- groups
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- groups ----------------------------------------------------------------------------------- */
 
 /* Pairs by group of the broker and role. */
 static void sum_roles(double *sum, const state *s) {
@@ -181,7 +176,8 @@ static void sum_roles(double *sum, const state *s) {
             sum[(size_t)s->group[v] * AGL_ROLES + r] += s->count[(size_t)v * AGL_ROLES + r];
 }
 
-/* The five rows of a group, from row `first`: how often its members play a role, and how often they would by chance. */
+/* The five rows of a group, from row `first`: how often its members play a role, and how often they would by
+ * chance. */
 static void fill_group(agl_table *out, int32_t *role, size_t first, const double *pairs, const double *chance,
                        int32_t members) {
     double total = 0;
@@ -203,7 +199,7 @@ static agl_status write_groups(state *s, agl_error *err) {
     static const agl_dict roles = {.n = AGL_ROLES, .text = (char **)(uintptr_t)sorted_role};
     if (!s->count) return AGL_OK;
     size_t k = s->groups->n, rows = 0;
-    double *sum = AGL_NEW(double, k * AGL_ROLES);
+    double *sum = AGL_NEW(double, k *AGL_ROLES);
     agl_table *out;
     int32_t *group, *role;
     for (size_t g = 0; g < k; g++)
@@ -224,8 +220,7 @@ static agl_status write_groups(state *s, agl_error *err) {
     return status;
 }
 
-/* ---- carriers
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- carriers --------------------------------------------------------------------------------- */
 
 static agl_status write_carriers(state *s, agl_error *err) {
     agl__carrier_facts facts = {.in = &s->in,

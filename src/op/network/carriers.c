@@ -26,8 +26,7 @@ typedef struct carriers {
     size_t *order;           /* by falling score */
 } carriers;
 
-/* ---- candidates and criteria
- * ------------------------------------------------------------------------------------------ */
+/* ---- candidates and criteria ------------------------------------------------------------------ */
 
 static bool allocate(carriers *c, size_t n) {
     c->node = AGL_NEW(int32_t, n);
@@ -157,9 +156,7 @@ static agl_status rank_candidates(carriers *c, agl_error *err) {
     return status;
 }
 
-/* ---- reasons
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- reasons ---------------------------------------------------------------------------------- */
 
 /* 1234567 as "1,234,567". */
 static const char *grouped(char *buffer, double value) {
@@ -231,9 +228,7 @@ static char *reasons_of(const carriers *c, size_t i) {
     return text;
 }
 
-/* ---- table
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- table ------------------------------------------------------------------------------------ */
 
 static int by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -48,8 +48,7 @@ static agl_status prepare(state *s, agl_error *err) {
     return status;
 }
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------ */
 
 static agl_status write_nodes(state *s, agl_error *err) {
     agl_table *out;
@@ -73,8 +72,7 @@ static agl_status write_nodes(state *s, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- communities
- * --------------------------------------------------------------------------------------------------- */
+/* ---- communities ------------------------------------------------------------------------------ */
 
 /* Ties within and weights within and out of each community. */
 static void add_up(const state *s, double *ties, double *inside, double *outside) {
@@ -221,8 +219,7 @@ static agl_status write_communities(state *s, agl_error *err) {
     return status;
 }
 
-/* ---- profile
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- profile ---------------------------------------------------------------------------------- */
 
 /* One dictionary of the values of all attributes, sorted; of[a][code] is the place of a value in it. */
 typedef struct profile {
@@ -304,8 +301,7 @@ static agl_status write_profile(state *s, agl_error *err) {
     return status;
 }
 
-/* ---- links between communities, runs, summary
- * ----------------------------------------------------------------------- */
+/* ---- links between communities, runs, summary ------------------------------------------------- */
 
 /* The ties between communities as a graph of the communities. */
 static agl_status contract_communities(agl_graph *links, const state *s, agl_error *err) {

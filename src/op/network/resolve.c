@@ -19,8 +19,7 @@ typedef struct records {
     int32_t *truth; /* -1 = not known; NULL when not given */
 } records;
 
-/* ---- rows to records
- * ------------------------------------------------------------------------------------------ */
+/* ---- rows to records -------------------------------------------------------------------------- */
 
 typedef struct line {
     int32_t code[FIELDS];
@@ -106,8 +105,7 @@ static agl_status read_records(records *r, const agl_run *run, agl_error *err) {
     return status;
 }
 
-/* ---- decisions by hand
- * ---------------------------------------------------------------------------------------- */
+/* ---- decisions by hand ------------------------------------------------------------------------ */
 
 typedef struct overrides {
     agl_resolve_override *items;
@@ -183,8 +181,7 @@ static agl_status read_overrides(overrides *o, const agl_run *run, const records
     return status;
 }
 
-/* ---- outputs
- * -------------------------------------------------------------------------------------------------- */
+/* ---- outputs ---------------------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
