@@ -1,12 +1,12 @@
 /* agglo/points.h - positions of establishments as the point-pattern kernels see them.
  *
  * Every position is three coordinates in km, so that one kernel serves both cases:
- *   sphere  (x, y, z) = R (cos lat cos lon, cos lat sin lon, sin lat), R = 6371.0088 km, the mean radius of the Earth
- *           (IUGG). Distance is the great circle, d = 2 R asin(c / 2R) with c the straight chord between the points;
- *           the chord form keeps full precision for neighbours, where the usual arc cosine loses half the digits.
- *           Against the WGS84 ellipsoid the sphere is off by at most 0.56 %.
- *   plane   (x, y, 0). Distance is Euclidean, d = c.
- * Chord and distance grow together, so a kernel may compare squared chords and convert its limits once.
+ *   sphere  (x, y, z) = R (cos lat cos lon, cos lat sin lon, sin lat), R = 6371.0088 km, the mean radius of
+ * the Earth (IUGG). Distance is the great circle, d = 2 R asin(c / 2R) with c the straight chord between the
+ * points; the chord form keeps full precision for neighbours, where the usual arc cosine loses half the
+ * digits. Against the WGS84 ellipsoid the sphere is off by at most 0.56 %. plane   (x, y, 0). Distance is
+ * Euclidean, d = c. Chord and distance grow together, so a kernel may compare squared chords and convert its
+ * limits once.
  */
 #ifndef AGGLO_POINTS_H
 #define AGGLO_POINTS_H
@@ -29,18 +29,19 @@ typedef struct agl_points {
     double *x, *y, *z;
 } agl_points;
 
-/** Points from longitude and latitude in degrees (WGS84), -180..180 and -90..90. The first value outside, or not
- * finite, is AGL_EDATA with its 1-based position in the arrays. O(n). */
+/** Points from longitude and latitude in degrees (WGS84), -180..180 and -90..90. The first value outside, or
+ * not finite, is AGL_EDATA with its 1-based position in the arrays. O(n). */
 AGL_NODISCARD agl_status agl_points_sphere(agl_points *out, const double *lon, const double *lat, size_t n,
                                            agl_error *err);
 
-/** Points from plane coordinates; `km_per_unit` is 0.001 for metres. A value that is not finite is AGL_EDATA. O(n). */
-AGL_NODISCARD agl_status agl_points_plane(agl_points *out, const double *x, const double *y, double km_per_unit,
-                                          size_t n, agl_error *err);
+/** Points from plane coordinates; `km_per_unit` is 0.001 for metres. A value that is not finite is AGL_EDATA.
+ * O(n). */
+AGL_NODISCARD agl_status agl_points_plane(agl_points *out, const double *x, const double *y,
+                                          double km_per_unit, size_t n, agl_error *err);
 
 /** Copies the points whose indices stand in index[0..n-1], in that order. O(n). */
-AGL_NODISCARD agl_status agl_points_select(agl_points *out, const agl_points *from, const int32_t *index, size_t n,
-                                           agl_error *err);
+AGL_NODISCARD agl_status agl_points_select(agl_points *out, const agl_points *from, const int32_t *index,
+                                           size_t n, agl_error *err);
 
 void agl_points_free(agl_points *points);
 

@@ -2,6 +2,7 @@
 import gzip
 import json
 import os
+import sqlite3
 import xml.etree.ElementTree as ET
 
 from cli import JOBS, PARTICIPATIONS, table, write
@@ -178,6 +179,17 @@ def test_json_out_and_in(agglo, tmp):
     check(agglo.ok(*SPEC, result(agglo, tmp, "out.json")).rows())
 
 
+def test_tabs_and_gzip_out_and_in(agglo, tmp):
+    for name in ("out.tsv", "out.csv.gz", "out.csv.zst", "out.ndjson"):
+        out = os.path.join(tmp, name)
+        agglo.ok(*SPEC, write(tmp, "jobs.csv", JOBS), "-o", out)
+        check(agglo.ok(*SPEC, out).rows())
+    with open(os.path.join(tmp, "out.tsv"), encoding="utf-8") as f:
+        assert f.readline().startswith("region\tindustry\t")
+    with gzip.open(os.path.join(tmp, "out.csv.gz"), "rt") as f:
+        assert f.readline().startswith("region,industry,")
+
+
 def test_output_replaces_an_earlier_one(agglo, tmp):
     write(tmp, "out.csv", "an earlier result\n")
     check(table(result(agglo, tmp, "out.csv")))
@@ -233,6 +245,38 @@ def test_gexf(agglo, tmp):
     assert len(local(root, "node")) == 4 and len(local(root, "edge")) == 4
 
 
+def test_pajek(agglo, tmp):
+    out = os.path.join(tmp, "net.net")
+    agglo.ok("network", "build", write(tmp, "participations.csv", PARTICIPATIONS), "-o", out)
+    with open(out, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    assert lines[0].lower().split() == ["*vertices", "4"], lines
+    assert len(lines) == 1 + 4 + 1 + 4, lines
+
+
+def places(agglo, tmp, name):
+    rows = PARTICIPATIONS.split("\n")
+    text = rows[0] + ",lon,lat\n" + "".join(f"{r},{k + 1}.5,50.25\n" for k, r in enumerate(rows[1:4]))
+    out = os.path.join(tmp, name)
+    agglo.ok("network", "build", write(tmp, "p.csv", text), "--table", "nodes", "-o", out)
+    return out
+
+
+def test_geojson(agglo, tmp):
+    with open(places(agglo, tmp, "actors.geojson"), encoding="utf-8") as f:
+        features = json.load(f)["features"]
+    found = {x["properties"]["id"]: x["geometry"]["coordinates"] for x in features}
+    assert found == {"f1": [1.5, 50.25], "u1": [2.5, 50.25], "r1": [3.5, 50.25]}, found
+
+
+def test_geopackage(agglo, tmp):
+    with sqlite3.connect(places(agglo, tmp, "actors.gpkg")) as db:
+        assert db.execute("SELECT count(*) FROM gpkg_contents").fetchone() == (1,)
+        name = db.execute("SELECT table_name FROM gpkg_contents").fetchone()[0]
+        assert db.execute(f'SELECT count(*) FROM "{name}"').fetchone() == (3,)
+    db.close()
+
+
 def test_graph_text_is_escaped(agglo, tmp):
     text = PARTICIPATIONS.replace("f1", '"A&B <""x"">"')
     out = os.path.join(tmp, "net.graphml")
@@ -266,6 +310,23 @@ def test_where_compares_years_and_dates(agglo, tmp):
 def test_col(agglo, tmp):
     given(agglo, tmp, "jobs.csv", JOBS.replace("region,industry,value", "fips,naics,emp"), "--col", "region=fips", "--col",
           "industry=naics", "--col", "value=emp")
+
+
+def test_role_left_empty(agglo, tmp):
+    rows = JOBS.strip().split("\n")
+    jobs = write(tmp, "jobs.csv", rows[0] + ",year\n" + "".join(f"{r},{2010 + k}\n" for k, r in enumerate(rows[1:])))
+    found = agglo.ok(*SPEC, jobs, "--col", "year=").rows()
+    check(found)
+    assert "year" not in found[0], found[0]
+
+
+def test_suppressed_by_condition(agglo, tmp):
+    rows = JOBS.strip().split("\n")
+    text = rows[0] + ",flag\n" + "".join(r + ("," if r != "A,cars,0" else ",D") + "\n" for r in rows[1:])
+    r = agglo.ok(*SPEC, write(tmp, "jobs.csv", text), "--suppressed", "value: flag = 'D'")
+    lq = {(x["region"], x["industry"]): x["lq"] for x in r.rows()}
+    assert lq.get(("A", "cars"), "") == "", f"a withheld zero has a quotient\n{r}"
+    assert "suppressed" in r.err, f"withheld cells are not told\n{r}"
 
 
 def test_aggregate(agglo, tmp):

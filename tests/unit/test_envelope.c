@@ -1,4 +1,5 @@
-/* Bands and tests of simulated curves against versions that read like the definitions, and the promise of the level. */
+/* Bands and tests of simulated curves against versions that read like the definitions, and the promise of the
+ * level. */
 #include "agglo/envelope.h"
 #include "base/rng.h"
 #include "kernel/geo/envelope.h"
@@ -78,7 +79,8 @@ START_TEST(local_band_mean_and_median) {
 }
 END_TEST
 
-/* Number of simulated curves below the k-th smallest or above the k-th largest value of the others somewhere. */
+/* Number of simulated curves below the k-th smallest or above the k-th largest value of the others somewhere.
+ */
 static size_t exits(const curves *c, size_t k, bool lower, bool upper) {
     size_t n = 0;
     for (size_t s = 0; s < SIMS; s++) {
@@ -98,7 +100,8 @@ static size_t exits(const curves *c, size_t k, bool lower, bool upper) {
 
 static void check_common_level(const curves *c, const agl_envelope *e, bool lower, bool upper, double alpha) {
     size_t k = 1;
-    double target = alpha * SIMS, now = (double)exits(c, 1, lower, upper), next = (double)exits(c, 2, lower, upper);
+    double target = alpha * SIMS, now = (double)exits(c, 1, lower, upper),
+           next = (double)exits(c, 2, lower, upper);
     ck_assert(now < target);
     for (; next <= target; k++) {
         now = next;
@@ -111,7 +114,9 @@ static void check_common_level(const curves *c, const agl_envelope *e, bool lowe
             v[t] = c->sims[t * N + j];
         qsort(v, SIMS, sizeof *v, ascending);
         if (lower) ck_assert_double_eq_tol(e->global_lo[j], v[k - 1] + share * (v[k] - v[k - 1]), 1e-9);
-        if (upper) ck_assert_double_eq_tol(e->global_hi[j], v[SIMS - k] - share * (v[SIMS - k] - v[SIMS - k - 1]), 1e-9);
+        if (upper)
+            ck_assert_double_eq_tol(e->global_hi[j], v[SIMS - k] - share * (v[SIMS - k] - v[SIMS - k - 1]),
+                                    1e-9);
     }
 }
 
@@ -174,17 +179,17 @@ START_TEST(extreme_rank_length) {
 END_TEST
 
 START_TEST(elimination_as_the_peer) {
-    /* five curves at two distances; 20 % may go. The first round drops the curves that are first to reach an edge: 0 and 4 at
-     * the first distance, 3 and 1 at the second. One is left, below the target of 4, so nothing but an error is right; with
-     * alpha 0.8 the target is 1 and the last curve is the band. */
+    /* five curves at two distances; 20 % may go. The first round drops the curves that are first to reach an
+     * edge: 0 and 4 at the first distance, 3 and 1 at the second. One is left, below the target of 4, so
+     * nothing but an error is right; with alpha 0.8 the target is 1 and the last curve is the band. */
     const double sims[] = {1, 5, 2, 9, 3, 6, 4, 4, 5, 7};
     agl_cmat m = {sims, 5, 2, 2};
     agl_envelope e;
     agl_envelope_options o = {.alpha = 0.2, .band = AGL_BAND_DBMSS};
     agl_error err;
     ck_assert_int_eq(agl_envelope_fit(&e, m, NULL, &o, &err), AGL_EDATA);
-    /* nine curves 1..9 at one distance, alpha 0.5: rounds leave 7, 5, 3 <= 4.5; the band [4, 6] steps back towards [3, 7] by
-     * (4.5 - 3)/9 of the way */
+    /* nine curves 1..9 at one distance, alpha 0.5: rounds leave 7, 5, 3 <= 4.5; the band [4, 6] steps back
+     * towards [3, 7] by (4.5 - 3)/9 of the way */
     const double nine[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     o.alpha = 0.5;
     ck_assert_int_eq(agl_envelope_fit(&e, (agl_cmat){nine, 9, 1, 1}, NULL, &o, &err), AGL_OK);
@@ -198,8 +203,8 @@ START_TEST(missing_values) {
     curves c;
     fill(&c, 3, false);
     for (size_t s = 0; s < SIMS; s++) {
-        c.sims[s * N] = NAN;                     /* no simulated value at the first distance */
-        if (s % 2) c.sims[s * N + 1] = NAN;      /* half of them at the second */
+        c.sims[s * N] = NAN;                /* no simulated value at the first distance */
+        if (s % 2) c.sims[s * N + 1] = NAN; /* half of them at the second */
     }
     c.observed[2] = NAN;
     for (int band = AGL_BAND_DO2005; band <= AGL_BAND_DBMSS; band++) {
@@ -228,8 +233,8 @@ START_TEST(too_few_simulations) {
 }
 END_TEST
 
-/* 1,000 observed curves drawn like the simulated ones: a band of nominal 5 % is left by 3 to 7 %, and so is the level of the
- * p-value. Standard error of the share: 0.7 %. */
+/* 1,000 observed curves drawn like the simulated ones: a band of nominal 5 % is left by 3 to 7 %, and so is
+ * the level of the p-value. Standard error of the share: 0.7 %. */
 START_TEST(level_is_held) {
     enum { RUNS = 1000 };
     size_t outside[2] = {0, 0}, p_small = 0, each_up = 0;

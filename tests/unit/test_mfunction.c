@@ -1,4 +1,5 @@
 /* The rings and the M function against slow, obvious versions of the same. */
+#include "agglo/envelope.h"
 #include "agglo/mfunction.h"
 #include "base/rng.h"
 #include "kernel/geo/points.h"
@@ -393,6 +394,40 @@ START_TEST(threads_change_nothing) {
 }
 END_TEST
 
+/* Industries without effect leave the global band in a share alpha of all cases. */
+START_TEST(bands_hold_their_level) {
+    enum { RUNS = 400, DRAWS = 99, R = 6 };
+    const agl_mfunction_curve curve = {0, 0};
+    const size_t at[R] = {1, 2, 3, 5, 8, 12};
+    agl_distances d = {2, R, at};
+    agl_envelope_options o = AGL_ENVELOPE_OPTIONS_INIT;
+    size_t rejected = 0;
+    o.band = AGL_BAND_ERL;
+    for (uint32_t run = 0; run < RUNS; run++) {
+        pattern p;
+        agl_error err;
+        agl_mfunction *f;
+        agl_envelope e;
+        agl_ctx ctx = AGL_CTX_INIT;
+        double m[R], sims[DRAWS * R];
+        ctx.seed = 1000 + run; /* the pattern is random too: its own stream */
+        make(&p, SCATTERED, 120, 100 + run);
+        ck_assert_int_eq(agl_mfunction_new(&f, &p.points, p.type, 4, p.weight, &curve, 1, &d, NULL, &err),
+                         AGL_OK);
+        ck_assert_int_eq(agl_mfunction_observed(m, f, &ctx, &err), AGL_OK);
+        ck_assert_int_eq(agl_mfunction_simulated(sims, f, DRAWS, AGL_NULL_LOCATION, &ctx, &err), AGL_OK);
+        agl_cmat all = {.data = sims, .rows = DRAWS, .cols = R, .stride = R};
+        ck_assert_int_eq(agl_envelope_fit(&e, all, m, &o, &err), AGL_OK);
+        rejected += e.p_global <= 0.05;
+        agl_envelope_free(&e);
+        agl_mfunction_free(f);
+        agl_points_free(&p.points);
+    }
+    ck_assert_msg(rejected >= 8 && rejected <= 36, "rejects %zu of %d", rejected,
+                  RUNS); /* 20 expected, sd 4.4 */
+}
+END_TEST
+
 /* ---- what is refused ---- */
 
 START_TEST(bad_input_is_refused) {
@@ -438,6 +473,7 @@ int main(void) {
     tcase_add_test(m, kernel_form_is_close_to_the_definition);
     tcase_add_test(m, draws_equal_the_definition);
     tcase_add_test(m, threads_change_nothing);
+    tcase_add_test(m, bands_hold_their_level);
     tcase_add_test(m, bad_input_is_refused);
     suite_add_tcase(suite, rings);
     suite_add_tcase(suite, m);

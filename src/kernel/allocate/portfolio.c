@@ -206,7 +206,7 @@ agl_status agl_portfolio_conflict(uint8_t *limit, uint8_t *require, uint8_t *exc
     agl_status status = model_new(&m, projects, &o, err);
     if (status != AGL_OK) return status;
     uint8_t *all = AGL_NEW(uint8_t, m.milp.rows), *at = all;
-    status = all ? agl__milp_conflict(all, &m.milp, ctx, err) : agl_fail_memory(err);
+    status = all ? agl__milp_conflict(all, &m.milp, m.milp.rows, ctx, err) : agl_fail_memory(err);
     if (status == AGL_OK) {
         memcpy(limit, at, (size_t)projects->n_resources);
         memcpy(require, at += projects->n_resources, projects->n_requires);

@@ -12,7 +12,8 @@ double agl_quantile_sorted(const double *ascending, size_t n, double p) {
     return ascending[low] + (position - (double)low) * (ascending[low + 1] - ascending[low]);
 }
 
-/* ---- mean, median, local band ------------------------------------------------------------------------------------ */
+/* ---- mean, median, local band
+ * ------------------------------------------------------------------------------------ */
 
 static void pointwise(agl_envelope *e, const agl_ordered *o, const agl_envelope_options *opt) {
     double tail = opt->each_side ? opt->alpha : opt->alpha / 2;
@@ -26,14 +27,16 @@ static void pointwise(agl_envelope *e, const agl_ordered *o, const agl_envelope_
     }
 }
 
-/* ---- Duranton-Overman: common pointwise level ---------------------------------------------------------------------- */
+/* ---- Duranton-Overman: common pointwise level
+ * ---------------------------------------------------------------------- */
 
 enum { LOWER = 1, UPPER = 2 };
 
-/* exits[k] becomes the number of curves that leave, on one of `sides`, the band whose edges are the k-th smallest and k-th
- * largest value of all the other curves. That is what a new curve does; counted against the band of all curves, itself
- * among them, a curve stays inside too easily, and bands from few simulations would be too narrow. Curve s is below the
- * k-th smallest of the others at j exactly when at most k - 1 of them are <= its value, that is below[j][s] <= k. */
+/* exits[k] becomes the number of curves that leave, on one of `sides`, the band whose edges are the k-th
+ * smallest and k-th largest value of all the other curves. That is what a new curve does; counted against the
+ * band of all curves, itself among them, a curve stays inside too easily, and bands from few simulations
+ * would be too narrow. Curve s is below the k-th smallest of the others at j exactly when at most k - 1 of
+ * them are <= its value, that is below[j][s] <= k. */
 static void count_exits(uint32_t *exits, const agl_ordered *o, int sides) {
     for (size_t k = 0; k <= o->curves + 1; k++)
         exits[k] = 0;
@@ -50,10 +53,11 @@ static void count_exits(uint32_t *exits, const agl_ordered *o, int sides) {
         exits[k] += exits[k - 1];
 }
 
-/* The level k + weight: at k at most a share alpha leaves, at k + 1 more do. k stays within the lower half, where the edges
- * have not crossed. When even the hull of all curves (k = 1) is left too often, the simulations are too few, and the level
- * 1 - t stands for t times the distance between the last two curves beyond it: with tails that fall like exp(-x/b), whose
- * last gap has the mean b, that takes the share down by exp(-t). */
+/* The level k + weight: at k at most a share alpha leaves, at k + 1 more do. k stays within the lower half,
+ * where the edges have not crossed. When even the hull of all curves (k = 1) is left too often, the
+ * simulations are too few, and the level 1 - t stands for t times the distance between the last two curves
+ * beyond it: with tails that fall like exp(-x/b), whose last gap has the mean b, that takes the share down by
+ * exp(-t). */
 static double common_level(const uint32_t *exits, size_t curves, double alpha) {
     double target = alpha * (double)curves;
     if (exits[1] > target) return 1 - log((double)exits[1] / target);
@@ -77,7 +81,8 @@ static double value_from_top(const double *ascending, size_t m, double level) {
     return agl_quantile_sorted(ascending, m, fmax(1 - (level - 1) / (double)(m - 1), 0.5));
 }
 
-static agl_status band_do2005(agl_envelope *e, const agl_ordered *o, const agl_envelope_options *opt, agl_error *err) {
+static agl_status band_do2005(agl_envelope *e, const agl_ordered *o, const agl_envelope_options *opt,
+                              agl_error *err) {
     uint32_t *exits = AGL_NEW(uint32_t, o->curves + 2);
     if (!exits) return agl_fail_memory(err);
     double lower, upper;
@@ -98,7 +103,8 @@ static agl_status band_do2005(agl_envelope *e, const agl_ordered *o, const agl_e
     return AGL_OK;
 }
 
-/* ---- hulls of kept curves: ERL and the peer's rule -------------------------------------------------------------- */
+/* ---- hulls of kept curves: ERL and the peer's rule
+ * -------------------------------------------------------------- */
 
 /* Smallest and largest value at every distance over the curves with keep[s]; NaN where none has a value. */
 static void hull(double *low, double *high, agl_cmat sims, const double *observed, const bool *keep) {
@@ -113,7 +119,8 @@ static void hull(double *low, double *high, agl_cmat sims, const double *observe
     }
 }
 
-/* Orders all curves, the observed one among them, by extreme rank length: p-value, and the band when asked for. */
+/* Orders all curves, the observed one among them, by extreme rank length: p-value, and the band when asked
+ * for. */
 static agl_status erl(agl_envelope *e, agl_cmat sims, const double *observed, const agl_envelope_options *opt,
                       agl_error *err) {
     agl_ordered o = {0};
@@ -154,9 +161,10 @@ static void mark_extremes(bool *drop, agl_cmat sims, const bool *keep) {
     }
 }
 
-/* Rounds of dropping until at most target = (1 - alpha) S curves are kept, then a step back towards the hull before the
- * last round of (target - kept)/S of the way: the divisor is what the peer uses. */
-static agl_status band_dbmss(agl_envelope *e, agl_cmat sims, const agl_envelope_options *opt, agl_error *err) {
+/* Rounds of dropping until at most target = (1 - alpha) S curves are kept, then a step back towards the hull
+ * before the last round of (target - kept)/S of the way: the divisor is what the peer uses. */
+static agl_status band_dbmss(agl_envelope *e, agl_cmat sims, const agl_envelope_options *opt,
+                             agl_error *err) {
     size_t n = sims.cols, kept = sims.rows;
     bool *keep = AGL_NEW(bool, sims.rows), *drop = AGL_NEW(bool, sims.rows);
     double *before = AGL_NEW(double, 2 * n);
@@ -183,8 +191,11 @@ static agl_status band_dbmss(agl_envelope *e, agl_cmat sims, const agl_envelope_
             left += keep[s];
         }
         if (left < 2 || left == kept) {
-            status = agl_fail(err, AGL_EDATA, "the global band by elimination (--like dbmss) drops every one of %zu simulations; "
-                              "ask for more simulations or another band", sims.rows);
+            status =
+                agl_fail(err, AGL_EDATA,
+                         "the global band by elimination (--like dbmss) drops every one of %zu simulations; "
+                         "ask for more simulations or another band",
+                         sims.rows);
             goto out;
         }
         kept = left;
@@ -202,13 +213,16 @@ out:
     return status;
 }
 
-/* ---- the public call --------------------------------------------------------------------------------------------- */
+/* ---- the public call
+ * --------------------------------------------------------------------------------------------- */
 
 static agl_status check(agl_cmat sims, const agl_envelope_options *opt, agl_error *err) {
     if (!(opt->alpha > 0 && opt->alpha < 1))
-        return agl_fail(err, AGL_EUSAGE, "alpha is %g; give a level between 0 and 1, such as 0.05", opt->alpha);
+        return agl_fail(err, AGL_EUSAGE, "alpha is %g; give a level between 0 and 1, such as 0.05",
+                        opt->alpha);
     if ((double)sims.rows < 1 / opt->alpha * (1 - 1e-12))
-        return agl_fail(err, AGL_EUSAGE, "%zu simulations cannot show a level of %g; ask for at least %.0f (--simulations)",
+        return agl_fail(err, AGL_EUSAGE,
+                        "%zu simulations cannot show a level of %g; ask for at least %.0f (--simulations)",
                         sims.rows, opt->alpha, ceil(1 / opt->alpha * (1 - 1e-12)));
     return AGL_OK;
 }
@@ -222,7 +236,8 @@ agl_status agl_envelope_fit(agl_envelope *out, agl_cmat sims, const double *obse
     size_t n = sims.cols;
     double *block = AGL_NEW(double, 6 * n);
     if (!block) return agl_fail_memory(err);
-    double **part[6] = {&out->mean, &out->median, &out->local_lo, &out->local_hi, &out->global_lo, &out->global_hi};
+    double **part[6] = {&out->mean,     &out->median,    &out->local_lo,
+                        &out->local_hi, &out->global_lo, &out->global_hi};
     for (size_t i = 0; i < 6; i++)
         *part[i] = block + i * n;
 
@@ -232,7 +247,8 @@ agl_status agl_envelope_fit(agl_envelope *out, agl_cmat sims, const double *obse
     pointwise(out, &o, opt);
     if (opt->band == AGL_BAND_DO2005) status = band_do2005(out, &o, opt, err);
     if (opt->band == AGL_BAND_DBMSS) status = band_dbmss(out, sims, opt, err);
-    if (status == AGL_OK && (observed || opt->band == AGL_BAND_ERL)) status = erl(out, sims, observed, opt, err);
+    if (status == AGL_OK && (observed || opt->band == AGL_BAND_ERL))
+        status = erl(out, sims, observed, opt, err);
 out:
     agl__ordered_free(&o);
     if (status != AGL_OK) agl_envelope_free(out);

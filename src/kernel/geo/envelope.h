@@ -4,8 +4,9 @@
 
 #include "agglo/envelope.h"
 
-/** For every distance j: the `valid[j]` values that are not NaN, ascending, at sorted[j * curves]; `below` and `above`
- * [j * curves + s] count how many of them are <= and >= the value of curve s (UINT32_MAX where that is NaN). */
+/** For every distance j: the `valid[j]` values that are not NaN, ascending, at sorted[j * curves]; `below`
+ * and `above` [j * curves + s] count how many of them are <= and >= the value of curve s (UINT32_MAX where
+ * that is NaN). */
 typedef struct agl_ordered {
     size_t curves, n;
     double *sorted;
@@ -14,11 +15,12 @@ typedef struct agl_ordered {
 } agl_ordered;
 
 /** Orders the rows of `sims`; `observed`, when given, takes part as curve number sims.rows. */
-AGL_NODISCARD agl_status agl__order_curves(agl_ordered *out, agl_cmat sims, const double *observed, agl_error *err);
+AGL_NODISCARD agl_status agl__order_curves(agl_ordered *out, agl_cmat sims, const double *observed,
+                                           agl_error *err);
 void agl__ordered_free(agl_ordered *ordered);
 
-/** Extreme-rank-length order: position[s] = number of curves at most as extreme-free as s, that is, s is among the
- * position[s] most extreme ones (ties share the larger number). */
+/** Extreme-rank-length order: position[s] = number of curves at most as extreme-free as s, that is, s is
+ * among the position[s] most extreme ones (ties share the larger number). */
 AGL_NODISCARD agl_status agl__erl_positions(uint32_t *position, const agl_ordered *ordered, agl_error *err);
 
 #endif

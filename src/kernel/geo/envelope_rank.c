@@ -41,8 +41,8 @@ agl_status agl__order_curves(agl_ordered *out, agl_cmat sims, const double *obse
     *out = (agl_ordered){.curves = curves,
                          .n = n,
                          .sorted = AGL_NEW(double, curves *n),
-                         .below = AGL_NEW(uint32_t, curves *n),
-                         .above = AGL_NEW(uint32_t, curves *n),
+                         .below = AGL_NEW(uint32_t, curves * n),
+                         .above = AGL_NEW(uint32_t, curves * n),
                          .valid = AGL_NEW(size_t, n)};
     entry *column = AGL_NEW(entry, curves);
     if (!out->sorted || !out->below || !out->above || !out->valid || !column) {
@@ -76,9 +76,9 @@ static int by_rank(const void *a, const void *b) {
     return p < q ? -1 : p > q;
 }
 
-/* Twice the mean rank of curve s at every distance, from the nearer side, in ascending order. With `below` values <= v,
- * `above` values >= v and m values, below + above - m are tied with v, and the mean rank from below is
- * below - (tied - 1)/2. */
+/* Twice the mean rank of curve s at every distance, from the nearer side, in ascending order. With `below`
+ * values <= v, `above` values >= v and m values, below + above - m are tied with v, and the mean rank from
+ * below is below - (tied - 1)/2. */
 static void ranks_of_curve(uint32_t *ranks, const agl_ordered *o, size_t s) {
     for (size_t j = 0; j < o->n; j++) {
         uint32_t below = o->below[j * o->curves + s], above = o->above[j * o->curves + s];
@@ -113,7 +113,7 @@ static int by_extremity(const void *a, const void *b) {
 
 agl_status agl__erl_positions(uint32_t *position, const agl_ordered *ordered, agl_error *err) {
     size_t curves = ordered->curves, n = ordered->n;
-    uint32_t *ranks = AGL_NEW(uint32_t, curves *n);
+    uint32_t *ranks = AGL_NEW(uint32_t, curves * n);
     ranked *order = AGL_NEW(ranked, curves);
     if (!ranks || !order) {
         free(ranks);

@@ -55,7 +55,8 @@ static size_t trapezoid(reference *ref, const double *r) {
 }
 
 /* Deviation of `curve` from the mean of `others` simulations whose sum is total - own. */
-static void deviation(double *dclf, double *mad, const reference *ref, const double *curve, bool own, size_t others) {
+static void deviation(double *dclf, double *mad, const reference *ref, const double *curve, bool own,
+                      size_t others) {
     *dclf = *mad = 0;
     for (size_t j = 0; j < ref->n; j++) {
         if (!ref->used[j]) continue;
@@ -66,10 +67,12 @@ static void deviation(double *dclf, double *mad, const reference *ref, const dou
     }
 }
 
-agl_status agl_gof_test(agl_gof *out, agl_cmat sims, const double *observed, const double *r, bool studentised,
-                        agl_error *err) {
+agl_status agl_gof_test(agl_gof *out, agl_cmat sims, const double *observed, const double *r,
+                        bool studentised, agl_error *err) {
     *out = (agl_gof){NAN, NAN, NAN, NAN, 0};
-    if (sims.rows < 2) return agl_fail(err, AGL_EUSAGE, "a goodness-of-fit test needs at least 2 simulations (--simulations)");
+    if (sims.rows < 2)
+        return agl_fail(err, AGL_EUSAGE,
+                        "a goodness-of-fit test needs at least 2 simulations (--simulations)");
     size_t n = sims.cols;
     double *block = AGL_NEW(double, 3 * n);
     bool *used = AGL_NEW(bool, n);

@@ -1,5 +1,6 @@
 #include "kernel/geo/kdtree.h"
 #include "base/mem.h"
+#include "kernel/geo/pair_kernels.h"
 
 #include <math.h>
 
@@ -22,15 +23,20 @@ static void box(agl_kdnode *node, const builder *b) {
     }
 }
 
-/* Orders index[begin..end-1] so that the element at `middle` is the one a sort would put there, smaller ones before it
- * (Hoare 1961, median of three). Ties in the coordinate are ordered by index: the tree is the same on every machine. */
+/* Orders index[begin..end-1] so that the element at `middle` is the one a sort would put there, smaller ones
+ * before it (Hoare 1961, median of three). Ties in the coordinate are ordered by index: the tree is the same
+ * on every machine. */
 static bool before(const double *v, int32_t a, int32_t b) { return v[a] != v[b] ? v[a] < v[b] : a < b; }
 
 static void select_middle(int32_t *index, const double *v, size_t begin, size_t end, size_t middle) {
     while (end - begin > 1) {
         int32_t p = index[begin], q = index[begin + (end - begin) / 2], r = index[end - 1];
-        int32_t pivot = before(v, p, q) ? (before(v, q, r) ? q : before(v, p, r) ? r : p)
-                                        : (before(v, p, r) ? p : before(v, q, r) ? r : q);
+        int32_t pivot = before(v, p, q) ? (before(v, q, r)   ? q
+                                           : before(v, p, r) ? r
+                                                             : p)
+                                        : (before(v, p, r)   ? p
+                                           : before(v, q, r) ? r
+                                                             : q);
         size_t i = begin, j = end - 1;
         for (;;) {
             while (before(v, index[i], pivot))
@@ -89,9 +95,9 @@ agl_status agl__kdtree_build(agl_kdtree *out, const agl_points *points, size_t l
         agl__kdtree_free(out);
         return status;
     }
-    out->fx = AGL_NEW(float, n);
-    out->fy = AGL_NEW(float, n);
-    out->fz = AGL_NEW(float, n);
+    out->fx = AGL_NEW(float, n + AGL_COMPARE_PAD);
+    out->fy = AGL_NEW(float, n + AGL_COMPARE_PAD);
+    out->fz = AGL_NEW(float, n + AGL_COMPARE_PAD);
     if (!out->fx || !out->fy || !out->fz) goto memory;
     for (size_t i = 0; i < n; i++) {
         out->fx[i] = (float)out->points.x[i];
@@ -124,7 +130,8 @@ void agl__kdnode_reach(double *least2, double *most2, const agl_kdnode *a, const
     }
 }
 
-size_t agl__kdpair_children(agl_kdpair out[3], const agl_kdtree *a, const agl_kdtree *b, bool same, agl_kdpair at) {
+size_t agl__kdpair_children(agl_kdpair out[3], const agl_kdtree *a, const agl_kdtree *b, bool same,
+                            agl_kdpair at) {
     const agl_kdnode *p = &a->nodes[at.a], *q = &b->nodes[at.b];
     if (same && at.a == at.b) {
         uint32_t l = (uint32_t)p->left;

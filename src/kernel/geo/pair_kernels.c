@@ -4,16 +4,19 @@
 
 const agl_pair_kernels *agl__pair_kernels_at(int width) {
     switch (width) {
-    case AGL_PAIRS_PLAIN: return &agl__pairs_plain;
+    case AGL_PAIRS_PLAIN:
+        return &agl__pairs_plain;
 #ifdef AGL_HAVE_X86_SIMD
-    case AGL_PAIRS_AVX2: return __builtin_cpu_supports("avx2") ? &agl__pairs_avx2 : NULL;
+    case AGL_PAIRS_AVX2:
+        return __builtin_cpu_supports("avx2") ? &agl__pairs_avx2 : NULL;
     case AGL_PAIRS_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")
                    ? &agl__pairs_avx512
                    : NULL;
 #endif
-    default: return NULL;
+    default:
+        return NULL;
     }
 }
 

@@ -6,14 +6,23 @@
 
 #include <math.h>
 
-/* LIST: so many distances are held at the end. KEPT: of more, an even choice is kept to narrow the bracket. TASKS: fixed,
- * whatever the threads. SAMPLE: points whose mutual distances give the first bracket. */
-enum { LIST = 1 << 21, SLOT = LIST / 8, BUCKETS = 4096, KEPT = 1 << 18, TASKS = 64, FRONT = 2048, SAMPLE = 512 };
+/* LIST: so many distances are held at the end. KEPT: of more, an even choice is kept to narrow the bracket.
+ * TASKS: fixed, whatever the threads. SAMPLE: points whose mutual distances give the first bracket. */
+enum {
+    LIST = 1 << 21,
+    SLOT = LIST / 8,
+    BUCKETS = 4096,
+    KEPT = 1 << 15,
+    TASKS = 64,
+    FRONT = 2048,
+    SAMPLE = 512
+};
 
-/* How far around the wanted rank a bracket reaches, as a share of the sample it is read from. Points at even steps along
- * the tree place a rank within some 0.3 % (measured on plain, clustered and gridded points); KEPT independent pairs have a standard
- * error of 0.1 %. A bracket that misses costs another walk, not the result. */
-static const double POINT_SLACK = 0.01, KEPT_SLACK = 0.004;
+/* How far around the wanted rank a bracket reaches, as a share of the sample it is read from. Points at even
+ * steps along the tree place a rank within some 0.3 % (measured on plain, clustered and gridded points); KEPT
+ * independent pairs have a standard error of 0.3 %. A bracket that misses costs another walk, not the result.
+ */
+static const double POINT_SLACK = 0.01, KEPT_SLACK = 0.012;
 
 /* A squared chord and how many pairs have it. */
 typedef struct entry {
@@ -21,8 +30,9 @@ typedef struct entry {
     uint64_t pairs;
 } entry;
 
-/* What one walk looks for: pairs nearer than lo are counted, those within [lo, hi] are counted too, and every stride-th of
- * them is kept. Single precision settles what is clearly nearer or farther, double the rest: counts are exact. */
+/* What one walk looks for: pairs nearer than lo are counted, those within [lo, hi] are counted too, and every
+ * stride-th of them is kept. Single precision settles what is clearly nearer or farther, double the rest:
+ * counts are exact. */
 typedef struct walk {
     const agl_kdtree *a, *b;
     const agl_pair_kernels *kernels;
@@ -43,7 +53,21 @@ typedef struct slot {
     agl_status status;
 } slot;
 
-/* Takes `pairs` pairs of the same squared chord within the bracket. */
+static void keep(slot *s, double c2, uint64_t pairs) {
+    if (s->n_kept == SLOT) {
+        s->overflow = true;
+        return;
+    }
+    entry *grown = agl__grow(s->kept, &s->capacity, s->n_kept + 1, sizeof *grown);
+    if (!grown) {
+        s->status = AGL_ENOMEM;
+        return;
+    }
+    s->kept = grown;
+    s->kept[s->n_kept++] = (entry){c2, pairs};
+}
+
+/* Takes `pairs` pairs of the same squared chord within the bracket, and keeps every stride-th. */
 static void take(slot *s, const walk *w, double c2, uint64_t pairs) {
     s->inside += pairs;
     if (w->stride == 0) return;
@@ -51,55 +75,58 @@ static void take(slot *s, const walk *w, double c2, uint64_t pairs) {
         s->next -= pairs;
         return;
     }
-    if (s->n_kept == SLOT) {
-        s->overflow = true;
-        return;
-    }
     uint64_t kept = (pairs - s->next - 1) / w->stride + 1;
     s->next = s->next + kept * w->stride - pairs;
-    entry *grown = agl__grow(s->kept, &s->capacity, s->n_kept + 1, sizeof *grown);
-    if (!grown) {
-        s->status = AGL_ENOMEM;
-        return;
-    }
-    s->kept = grown;
-    s->kept[s->n_kept++] = (entry){c2, kept};
+    keep(s, c2, kept);
 }
 
-/* Pairs (i, which[0..n-1]) in double. */
-static void look_at(slot *s, const walk *w, uint32_t i, const uint32_t *which, uint32_t n) {
+/* The pairs which[0..n-1], counted from the points i0 and j0, in double. */
+static void look_at(slot *s, const walk *w, uint32_t i0, uint32_t j0, const uint32_t *which, uint32_t n) {
     for (uint32_t k = 0; k < n; k++) {
-        double c2 = agl__chord2(&w->a->points, i, &w->b->points, which[k]);
+        double c2 =
+            agl__chord2(&w->a->points, i0 + (which[k] >> 16), &w->b->points, j0 + (which[k] & 0xffff));
         s->below += c2 < w->lo2;
         if (c2 >= w->lo2 && c2 <= w->hi2) take(s, w, c2, 1);
     }
 }
 
-static void leaves(slot *s, const walk *w, const agl_kdnode *a, const agl_kdnode *b, bool same) {
-    const agl_xyzf q = {w->b->fx, w->b->fy, w->b->fz};
+static void tile(slot *s, const walk *w, uint32_t i0, uint32_t i1, uint32_t j0, uint32_t j1, bool triangle) {
+    const agl_xyzf p = {w->a->fx, w->a->fy, w->a->fz}, q = {w->b->fx, w->b->fy, w->b->fz};
     const agl_limits inner = {w->limits.inner_low2, 1, 0, w->limits.inner_high2};
-    uint32_t which[AGL_COMPARE_RUN];
-    for (uint32_t i = a->begin; i < a->end; i++) {
-        const float p[3] = {w->a->fx[i], w->a->fy[i], w->a->fz[i]};
-        uint32_t end = same ? i : b->end;
-        if (end <= b->begin) continue;
-        agl_compared c;
-        w->kernels->compare(&c, which, &w->limits, p, q, b->begin, end);
-        s->below += c.nearer;
-        look_at(s, w, i, which, c.undecided);
-        if (w->stride == 0 || s->next >= c.inside) { /* none of them is kept: their number is enough */
-            s->inside += c.inside;
-            s->next -= w->stride == 0 ? 0 : c.inside;
-        } else {
-            w->kernels->compare(&c, which, &inner, p, q, b->begin, end);
-            look_at(s, w, i, which, c.undecided);
+    uint32_t which[AGL_COMPARE_RUN * AGL_COMPARE_RUN];
+    agl_compared c;
+    w->kernels->compare(&c, which, &w->limits, p, i0, i1, q, j0, j1, triangle);
+    s->below += c.nearer;
+    look_at(s, w, i0, j0, which, c.undecided);
+    s->inside += c.inside;
+    if (w->stride == 0) return;
+    if (s->next < c.inside) { /* some of these are kept: which are they? */
+        w->kernels->compare(&c, which, &inner, p, i0, i1, q, j0, j1, triangle);
+        for (; s->next < c.undecided; s->next += w->stride)
+            keep(s,
+                 agl__chord2(&w->a->points, i0 + (which[s->next] >> 16), &w->b->points,
+                             j0 + (which[s->next] & 0xffff)),
+                 1);
+        s->next -= c.undecided;
+    } else {
+        s->next -= c.inside;
+    }
+}
+
+/* Leaves, which may hold any number of points, in tiles that the kernel takes. */
+static void leaves(slot *s, const walk *w, const agl_kdnode *a, const agl_kdnode *b, bool same) {
+    for (uint32_t i = a->begin; i < a->end; i += AGL_COMPARE_RUN) {
+        uint32_t i1 = a->end - i < AGL_COMPARE_RUN ? a->end : i + AGL_COMPARE_RUN;
+        for (uint32_t j = b->begin; j < (same ? i1 : b->end); j += AGL_COMPARE_RUN) {
+            uint32_t j1 = b->end - j < AGL_COMPARE_RUN ? b->end : j + AGL_COMPARE_RUN;
+            tile(s, w, i, i1, j, j1, same && i == j);
         }
     }
 }
 
-/* True when the pair of nodes is settled without looking at its points. The margin covers the rounding of the boxes'
- * distances against those of the points. Boxes that are single places (many establishments at one address) have one exact
- * distance. */
+/* True when the pair of nodes is settled without looking at its points. The margin covers the rounding of the
+ * boxes' distances against those of the points. Boxes that are single places (many establishments at one
+ * address) have one exact distance. */
 static bool settled(slot *s, const walk *w, const agl_kdnode *a, const agl_kdnode *b, bool same) {
     double least2, most2;
     agl__kdnode_reach(&least2, &most2, a, b);
@@ -109,7 +136,8 @@ static bool settled(slot *s, const walk *w, const agl_kdnode *a, const agl_kdnod
     }
     if (least2 * (1 - 1e-12) > w->hi2) return true;
     if (least2 < most2) return false;
-    if (least2 <= w->hi2 && agl__kdpair_count(a, b, same) > 0) take(s, w, least2, agl__kdpair_count(a, b, same));
+    if (least2 <= w->hi2 && agl__kdpair_count(a, b, same) > 0)
+        take(s, w, least2, agl__kdpair_count(a, b, same));
     return true;
 }
 
@@ -166,8 +194,8 @@ typedef struct bracket {
 
 static float square(double c, double margin) { return (float)(c * c * (1 + margin)); }
 
-/* In single precision a coordinate is off by 2^-24 of the extent and the operations add some 2^-23 of the chord; the
- * tolerance is twice that and more. */
+/* In single precision a coordinate is off by 2^-24 of the extent and the operations add some 2^-23 of the
+ * chord; the tolerance is twice that and more. */
 static agl_limits limits_of(const walk *w, double lo, double hi) {
     double tolerance = 0x1p-21 * (fmax(extent(w->a), extent(w->b)) + hi);
     double inner_lo = lo + tolerance, inner_hi = hi - tolerance;
@@ -179,8 +207,8 @@ static agl_limits limits_of(const walk *w, double lo, double hi) {
     return l;
 }
 
-/* One walk over all pairs: fills the counts of *b, and keeps about `keep` of the pairs inside (all of them when no more
- * than that are `expected`). */
+/* One walk over all pairs: fills the counts of *b, and keeps about `keep` of the pairs inside (all of them
+ * when no more than that are `expected`). */
 static agl_status go(bracket *b, walk *w, double keep, double expected, const agl_ctx *ctx, agl_error *err) {
     w->lo2 = b->lo2;
     w->hi2 = b->hi2;
@@ -233,7 +261,8 @@ static int ascending(const void *a, const void *b) {
 
 /* Ascending chords between SAMPLE points at even steps along each tree, which spreads them over the map. */
 static agl_status sample_chords(double **out, size_t *n, const walk *w, agl_error *err) {
-    size_t na = w->a->points.n, nb = w->b->points.n, ka = na < SAMPLE ? na : SAMPLE, kb = nb < SAMPLE ? nb : SAMPLE;
+    size_t na = w->a->points.n, nb = w->b->points.n, ka = na < SAMPLE ? na : SAMPLE,
+           kb = nb < SAMPLE ? nb : SAMPLE;
     *n = 0;
     *out = AGL_NEW(double, ka *kb);
     if (!*out) return agl_fail_memory(err);
@@ -284,10 +313,10 @@ static double chord_of_rank(const entry *sorted, size_t n, double rank) {
     return sorted[n - 1].c2;
 }
 
-/* Squared chords of the ranks k and last among the kept pairs, of which `before` are nearer than the bracket: counted into
- * buckets, of which only those that hold the ranks are sorted. */
-static agl_status pick(double value[2], const walk *w, const bracket *b, uint64_t before, uint64_t k, uint64_t last,
-                       agl_error *err) {
+/* Squared chords of the ranks k and last among the kept pairs, of which `before` are nearer than the bracket:
+ * counted into buckets, of which only those that hold the ranks are sorted. */
+static agl_status pick(double value[2], const walk *w, const bracket *b, uint64_t before, uint64_t k,
+                       uint64_t last, agl_error *err) {
     uint64_t *counts = AGL_NEW(uint64_t, BUCKETS);
     if (!counts) return agl_fail_memory(err);
     for (size_t t = 0; t < TASKS; t++)
@@ -317,7 +346,8 @@ static agl_status narrow(bracket *b, const walk *w, uint64_t k, agl_error *err) 
     for (size_t t = 0; t < TASKS; t++)
         for (size_t i = 0; i < w->slots[t].n_kept; i++)
             total += (double)w->slots[t].kept[i].pairs;
-    double place = (double)(k - b->below) / (double)b->inside * total, reach = KEPT_SLACK * total + 2, value[2] = {0, 0};
+    double place = (double)(k - b->below) / (double)b->inside * total, reach = KEPT_SLACK * total + 2,
+           value[2] = {0, 0};
     double low = fmax(place - reach, 0), high = fmin(place + reach, total - 1);
     agl_status status = pick(value, w, b, 0, (uint64_t)low, (uint64_t)high, err);
     if (status != AGL_OK) return status;
@@ -333,13 +363,15 @@ typedef struct origin {
     bracket whole;
 } origin;
 
-/* First bracket around the rank k, `slack` to either side; all pairs when they fit the list or nothing is left to try. */
+/* First bracket around the rank k, `slack` to either side; all pairs when they fit the list or nothing is
+ * left to try. */
 static bracket first_bracket(const origin *o, uint64_t k, double slack) {
     if (o->whole.inside <= LIST || slack > 0.5) return o->whole;
     double place = (double)k / (double)o->whole.inside * (double)o->n, reach = slack * (double)o->n + 2;
     double lo = place > reach ? o->sample[(size_t)(place - reach)] : 0;
     double hi = place + reach < (double)o->n ? o->sample[(size_t)(place + reach)] : sqrt(o->whole.hi2);
-    return (bracket){.lo2 = lo * lo, .hi2 = hi * hi, .inside = (uint64_t)(2 * slack * (double)o->whole.inside)};
+    return (bracket){
+        .lo2 = lo * lo, .hi2 = hi * hi, .inside = (uint64_t)(2 * slack * (double)o->whole.inside)};
 }
 
 /* The next bracket to try, after *b turned out not to hold the rank. */
@@ -360,9 +392,9 @@ static bool overflowed(const walk *w) {
     return false;
 }
 
-/* Squared chord of the rank k, and of the rank `last` (k or k + 1) when it lies in the final bracket too: *both says so. The
- * bracket narrows until LIST holds its inside, or both its edges are one value. The counts in a bracket not yet walked
- * are what is expected. */
+/* Squared chord of the rank k, and of the rank `last` (k or k + 1) when it lies in the final bracket too:
+ * *both says so. The bracket narrows until LIST holds its inside, or both its edges are one value. The counts
+ * in a bracket not yet walked are what is expected. */
 static agl_status find_rank(double value[2], bool *both, walk *w, const origin *o, uint64_t k, uint64_t last,
                             const agl_ctx *ctx, agl_error *err) {
     double slack = POINT_SLACK;
@@ -389,25 +421,27 @@ static agl_status find_rank(double value[2], bool *both, walk *w, const origin *
 }
 
 /* `listed`, when given, is the bracket of all pairs, which the last walk has kept. */
-static agl_status one_quantile(double *out, double p, uint64_t count, walk *w, const bracket *listed, const origin *o,
-                               const agl_ctx *ctx, agl_error *err) {
+static agl_status one_quantile(double *out, double p, uint64_t count, walk *w, const bracket *listed,
+                               const origin *o, const agl_ctx *ctx, agl_error *err) {
     double position = p * (double)(count - 1), value[2] = {0, 0}, next[2] = {0, 0};
     uint64_t k = (uint64_t)position, last = k + 1 < count ? k + 1 : k;
     bool both = true, always;
-    agl_status status = listed ? pick(value, w, listed, 0, k, last, err) : find_rank(value, &both, w, o, k, last, ctx, err);
+    agl_status status =
+        listed ? pick(value, w, listed, 0, k, last, err) : find_rank(value, &both, w, o, k, last, ctx, err);
     if (status == AGL_OK && !both) {
         status = find_rank(next, &always, w, o, last, last, ctx, err);
         value[1] = next[0];
     }
     if (status != AGL_OK) return status;
     agl_space space = w->a->points.space;
-    double low = agl__distance_of_chord(space, sqrt(value[0])), high = agl__distance_of_chord(space, sqrt(value[1]));
+    double low = agl__distance_of_chord(space, sqrt(value[0])),
+           high = agl__distance_of_chord(space, sqrt(value[1]));
     *out = low + (position - (double)k) * (high - low);
     return AGL_OK;
 }
 
-agl_status agl__pairs_quantiles(double *quantile, const double *p, size_t n, uint64_t count, const agl_pairs *pairs,
-                                const agl_ctx *ctx, agl_error *err) {
+agl_status agl__pairs_quantiles(double *quantile, const double *p, size_t n, uint64_t count,
+                                const agl_pairs *pairs, const agl_ctx *ctx, agl_error *err) {
     for (size_t i = 0; i < n; i++)
         quantile[i] = NAN;
     if (count == 0) return AGL_OK;

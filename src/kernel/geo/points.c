@@ -2,7 +2,8 @@
 #include "base/mem.h"
 
 static agl_status points_new(agl_points *out, agl_space space, size_t n, agl_error *err) {
-    *out = (agl_points){.space = space, .n = n, .x = AGL_NEW(double, n), .y = AGL_NEW(double, n), .z = AGL_NEW(double, n)};
+    *out = (agl_points){
+        .space = space, .n = n, .x = AGL_NEW(double, n), .y = AGL_NEW(double, n), .z = AGL_NEW(double, n)};
     if (out->x && out->y && out->z) return AGL_OK;
     agl_points_free(out);
     return agl_fail_memory(err);
@@ -18,15 +19,22 @@ void agl_points_free(agl_points *points) {
 
 static agl_status check_degrees(double lon, double lat, size_t i, agl_error *err) {
     if (!(lon >= -180 && lon <= 180))
-        return agl_fail(err, AGL_EDATA, "point %zu: longitude %g is outside -180..180; give degrees (WGS84), or x and y with a "
-                        "coordinate system", i + 1, lon);
+        return agl_fail(
+            err, AGL_EDATA,
+            "point %zu: longitude %g is outside -180..180; give degrees (WGS84), or x and y with a "
+            "coordinate system",
+            i + 1, lon);
     if (!(lat >= -90 && lat <= 90))
-        return agl_fail(err, AGL_EDATA, "point %zu: latitude %g is outside -90..90; give degrees (WGS84), or check whether lon "
-                        "and lat are exchanged", i + 1, lat);
+        return agl_fail(
+            err, AGL_EDATA,
+            "point %zu: latitude %g is outside -90..90; give degrees (WGS84), or check whether lon "
+            "and lat are exchanged",
+            i + 1, lat);
     return AGL_OK;
 }
 
-agl_status agl_points_sphere(agl_points *out, const double *lon, const double *lat, size_t n, agl_error *err) {
+agl_status agl_points_sphere(agl_points *out, const double *lon, const double *lat, size_t n,
+                             agl_error *err) {
     agl_status status = points_new(out, AGL_SPHERE, n, err);
     if (status != AGL_OK) return status;
     for (size_t i = 0; i < n; i++) {
@@ -49,7 +57,8 @@ agl_status agl_points_plane(agl_points *out, const double *x, const double *y, d
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(x[i]) || !isfinite(y[i])) {
             agl_points_free(out);
-            return agl_fail(err, AGL_EDATA, "point %zu: a coordinate is not a finite number; correct or drop the row", i + 1);
+            return agl_fail(err, AGL_EDATA,
+                            "point %zu: a coordinate is not a finite number; correct or drop the row", i + 1);
         }
         out->x[i] = x[i] * km_per_unit;
         out->y[i] = y[i] * km_per_unit;
@@ -57,7 +66,8 @@ agl_status agl_points_plane(agl_points *out, const double *x, const double *y, d
     return AGL_OK;
 }
 
-agl_status agl_points_select(agl_points *out, const agl_points *from, const int32_t *index, size_t n, agl_error *err) {
+agl_status agl_points_select(agl_points *out, const agl_points *from, const int32_t *index, size_t n,
+                             agl_error *err) {
     agl_status status = points_new(out, from->space, n, err);
     if (status != AGL_OK) return status;
     for (size_t i = 0; i < n; i++) {

@@ -29,9 +29,9 @@ static inline double agl__chord2(const agl_points *a, size_t i, const agl_points
 /** Smallest box around the points: low[3], high[3]. n > 0. */
 void agl__points_box(double low[3], double high[3], const agl_points *points);
 
-/** Copy of the points in a frame of their own: origin at the centre of their box and, on the sphere, z pointing up
- * there and origin on the ground. Chords stay (to rounding at the size of the Earth, 1e-12 km), coordinates become small
- * enough for single precision, and boxes around neighbours become flat. */
+/** Copy of the points in a frame of their own: origin at the centre of their box and, on the sphere, z
+ * pointing up there and origin on the ground. Chords stay (to rounding at the size of the Earth, 1e-12 km),
+ * coordinates become small enough for single precision, and boxes around neighbours become flat. */
 AGL_NODISCARD agl_status agl__points_localize(agl_points *out, const agl_points *points, agl_error *err);
 
 #endif

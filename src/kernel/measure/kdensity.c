@@ -1,8 +1,8 @@
 /* All industries: members, observed curves, draws, bands and indices. */
+#include "kernel/measure/kdensity.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "kernel/geo/points.h"
-#include "kernel/measure/kdensity.h"
 #include "kernel/measure/kdensity_draws.h"
 
 #include <math.h>
@@ -16,14 +16,15 @@ typedef struct job {
     int32_t *member; /* sites, industry by industry */
     size_t *start;   /* n_industries + 1 */
     agl_kd_result *out;
-    agl_kd_drawn *drawn;  /* ascending by n */
+    agl_kd_drawn *drawn; /* ascending by n */
     size_t n_drawn;
     agl_kd_industry **of; /* the result that belongs to each */
 } job;
 
 static size_t size_of(const job *j, int32_t code) { return j->start[code + 1] - j->start[code]; }
 
-/* ---- members ------------------------------------------------------------------------------------------------------- */
+/* ---- members
+ * ------------------------------------------------------------------------------------------------------- */
 
 static agl_status list_members(job *j, agl_error *err) {
     const agl_kd_data *d = j->data;
@@ -31,7 +32,8 @@ static agl_status list_members(job *j, agl_error *err) {
     j->member = AGL_NEW(int32_t, n);
     j->start = AGL_NEW(size_t, d->n_industries + 2);
     if (!j->member || !j->start) return agl_fail_memory(err);
-    /* counts stand two places ahead, so that filling moves start[c + 1] from the first to behind the last member of c */
+    /* counts stand two places ahead, so that filling moves start[c + 1] from the first to behind the last
+     * member of c */
     for (size_t i = 0; i < n; i++)
         j->start[d->industry[i] + 2]++;
     for (size_t c = 0; c + 1 < d->n_industries + 1; c++)
@@ -63,7 +65,8 @@ static agl_status list_industries(job *j, const agl_kd_choice *choice, agl_error
     return AGL_OK;
 }
 
-/* ---- observed curves ----------------------------------------------------------------------------------------------- */
+/* ---- observed curves
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Points and sizes of an industry. */
 static agl_status extract(agl_points *points, double **size, const job *j, int32_t code, agl_error *err) {
@@ -114,7 +117,9 @@ out:
     return status;
 }
 
-/* ---- bands --------------------------------------------------------------------------------------------------------- */
+/* ---- bands
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Integral of max(upper - lower, 0) over r by the trapezoid rule; *where gets the r of the largest excess. */
 static double excess(double *where, const double *r, const double *upper, const double *lower, size_t n) {
@@ -208,7 +213,8 @@ static agl_status add_bands(job *j, agl_error *err) {
     return agl__parallel(j->n_drawn, band_task, j, "bands", j->ctx, err);
 }
 
-/* ---- the call ------------------------------------------------------------------------------------------------------ */
+/* ---- the call
+ * ------------------------------------------------------------------------------------------------------ */
 
 static agl_status check(const agl_kd_data *data, const agl_kd_choice *choice, const agl_kd_options *opt,
                         const double *r, size_t n_r, agl_error *err) {
@@ -217,14 +223,18 @@ static agl_status check(const agl_kd_data *data, const agl_kd_choice *choice, co
     if (choice->against >= 0 && (size_t)choice->against >= data->n_industries)
         return agl_fail(err, AGL_EUSAGE, "the second industry has a code outside the data");
     if (opt->null == AGL_KD_INDEPENDENCE && choice->against < 0)
-        return agl_fail(err, AGL_EUSAGE, "independence is between two industries: name the second (--against), or take "
+        return agl_fail(err, AGL_EUSAGE,
+                        "independence is between two industries: name the second (--against), or take "
                         "--null location");
     if (opt->rule == AGL_KD_GIVEN && !(opt->bandwidth_km > 0))
         return agl_fail(err, AGL_EUSAGE, "the bandwidth is %g km; give a number above 0", opt->bandwidth_km);
-    if (!(opt->adjust > 0)) return agl_fail(err, AGL_EUSAGE, "the bandwidth is multiplied by %g; give a number above 0", opt->adjust);
+    if (!(opt->adjust > 0))
+        return agl_fail(err, AGL_EUSAGE, "the bandwidth is multiplied by %g; give a number above 0",
+                        opt->adjust);
     double least = 1 / opt->band.alpha * (1 - 1e-12);
     if (opt->simulations > 0 && (double)opt->simulations < least)
-        return agl_fail(err, AGL_EUSAGE, "%zu simulations cannot show a level of %g; ask for at least %.0f (--simulations)",
+        return agl_fail(err, AGL_EUSAGE,
+                        "%zu simulations cannot show a level of %g; ask for at least %.0f (--simulations)",
                         opt->simulations, opt->band.alpha, ceil(least));
     return AGL_OK;
 }
@@ -238,10 +248,15 @@ static agl_status copy_r(agl_kd_result *out, const double *r, size_t n_r, agl_er
     return AGL_OK;
 }
 
-agl_status agl_kdensity(agl_kd_result *out, const agl_kd_data *data, const agl_kd_choice *choice, const double *r,
-                        size_t n_r, const agl_kd_options *options, const agl_ctx *ctx, agl_error *err) {
+agl_status agl_kdensity(agl_kd_result *out, const agl_kd_data *data, const agl_kd_choice *choice,
+                        const double *r, size_t n_r, const agl_kd_options *options, const agl_ctx *ctx,
+                        agl_error *err) {
     const agl_kd_options defaults = AGL_KD_OPTIONS_INIT;
-    job j = {.data = data, .opt = options ? options : &defaults, .ctx = ctx, .against = choice->against, .out = out};
+    job j = {.data = data,
+             .opt = options ? options : &defaults,
+             .ctx = ctx,
+             .against = choice->against,
+             .out = out};
     *out = (agl_kd_result){0};
     agl_status status = check(data, choice, j.opt, r, n_r, err);
     if (status == AGL_OK) status = copy_r(out, r, n_r, err);
@@ -250,7 +265,8 @@ agl_status agl_kdensity(agl_kd_result *out, const agl_kd_data *data, const agl_k
     if (status == AGL_OK) status = list_industries(&j, choice, err);
     for (size_t i = 0; i < out->n && status == AGL_OK; i++) {
         agl_progress(ctx, "industries", (double)i, (double)out->n);
-        status = agl_cancelled(ctx) ? agl_fail(err, AGL_ECANCEL, "cancelled") : observe(&out->industry[i], &j, err);
+        status = agl_cancelled(ctx) ? agl_fail(err, AGL_ECANCEL, "cancelled")
+                                    : observe(&out->industry[i], &j, err);
     }
     if (status == AGL_OK && j.opt->simulations > 0) status = add_bands(&j, err);
     for (size_t k = 0; k < j.n_drawn; k++)

@@ -1,8 +1,8 @@
 /* Inside of agglo/kdensity.h: what its parts share.
  *   kdensity_bandwidth.c, kdensity_deviation.c  rule -> h
  *   kdensity_exact.c      moments of bins: exact and weighted curves
- *   kdensity_bins.c       counts in bins -> curve     kdensity_grid.c   grid and FFT -> curve, histogram of a draw
- *   kdensity_sheet.c      points -> plane sheets      kdensity_draws.c  random draws of all industries
+ *   kdensity_bins.c       counts in bins -> curve     kdensity_grid.c   grid and FFT -> curve, histogram of a
+ * draw kdensity_sheet.c      points -> plane sheets      kdensity_draws.c  random draws of all industries
  *   kdensity.c            the public calls */
 #ifndef AGL_KERNEL_MEASURE_KDENSITY_H
 #define AGL_KERNEL_MEASURE_KDENSITY_H
@@ -23,7 +23,9 @@ AGL_NODISCARD agl_status agl__kd_pairs_new(agl_kd_pairs *out, const agl_points *
 void agl__kd_pairs_free(agl_kd_pairs *pairs);
 
 static inline bool agl__kd_between(const agl_kd_pairs *p) { return p->b.n_nodes > 0; }
-static inline const agl_kdtree *agl__kd_second(const agl_kd_pairs *p) { return agl__kd_between(p) ? &p->b : &p->a; }
+static inline const agl_kdtree *agl__kd_second(const agl_kd_pairs *p) {
+    return agl__kd_between(p) ? &p->b : &p->a;
+}
 static inline agl_pairs agl__kd_as_pairs(const agl_kd_pairs *p) {
     return (agl_pairs){&p->a, agl__kd_between(p) ? &p->b : NULL};
 }
@@ -31,7 +33,8 @@ static inline agl_pairs agl__kd_as_pairs(const agl_kd_pairs *p) {
 /** Sum of w_i w_j over the pairs, or their number. */
 double agl__kd_total_weight(const agl_kd_pairs *p);
 
-/* ---- tiles: pairs of blocks of points near enough to matter ---------------------------------------------------- */
+/* ---- tiles: pairs of blocks of points near enough to matter
+ * ---------------------------------------------------- */
 
 typedef struct agl_kd_block {
     uint32_t begin, end, node;
@@ -49,43 +52,51 @@ typedef struct agl_kd_tiles {
 } agl_kd_tiles;
 
 /** All pairs of blocks that hold a pair with chord <= reach km. */
-AGL_NODISCARD agl_status agl__kd_tiles_new(agl_kd_tiles *out, const agl_kd_pairs *pairs, double reach, agl_error *err);
+AGL_NODISCARD agl_status agl__kd_tiles_new(agl_kd_tiles *out, const agl_kd_pairs *pairs, double reach,
+                                           agl_error *err);
 void agl__kd_tiles_free(agl_kd_tiles *tiles);
 
-/* ---- bandwidth --------------------------------------------------------------------------------------------------- */
+/* ---- bandwidth
+ * --------------------------------------------------------------------------------------------------- */
 
-/** Bandwidth in km by the rule of the options, before `adjust`; 0 when all distances are 0. `reach_km` is the largest r. */
-AGL_NODISCARD agl_status agl__kd_bandwidth(double *h, const agl_kd_pairs *pairs, const agl_kd_options *options,
-                                           double reach_km, const agl_ctx *ctx, agl_error *err);
-/** Standard deviation (divisor m - 1) of the distances up to limit_km: to rounding when `exact`, else to 2e-6. `origin` is
- * a distance near their mean. */
-AGL_NODISCARD agl_status agl__kd_deviation(double *sd, const agl_kd_pairs *pairs, double limit_km, double origin,
-                                           bool exact, const agl_ctx *ctx, agl_error *err);
-/** The bandwidth from counts[0..bins-1] of distances around distance[0..bins-1], ascending, where `options` looks at all. */
-AGL_NODISCARD agl_status agl__kd_bandwidth_binned(double *h, const double *counts, const double *distance, size_t bins,
-                                                  agl_kd_rule rule, agl_error *err);
+/** Bandwidth in km by the rule of the options, before `adjust`; 0 when all distances are 0. `reach_km` is the
+ * largest r. */
+AGL_NODISCARD agl_status agl__kd_bandwidth(double *h, const agl_kd_pairs *pairs,
+                                           const agl_kd_options *options, double reach_km, const agl_ctx *ctx,
+                                           agl_error *err);
+/** Standard deviation (divisor m - 1) of the distances up to limit_km: to rounding when `exact`, else to
+ * 2e-6. `origin` is a distance near their mean. */
+AGL_NODISCARD agl_status agl__kd_deviation(double *sd, const agl_kd_pairs *pairs, double limit_km,
+                                           double origin, bool exact, const agl_ctx *ctx, agl_error *err);
+/** The bandwidth from counts[0..bins-1] of distances around distance[0..bins-1], ascending, where `options`
+ * looks at all. */
+AGL_NODISCARD agl_status agl__kd_bandwidth_binned(double *h, const double *counts, const double *distance,
+                                                  size_t bins, agl_kd_rule rule, agl_error *err);
 
-/* ---- curves ------------------------------------------------------------------------------------------------------ */
+/* ---- curves
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* Beyond so many bandwidths a pair adds nothing to the curve: 1.5e-8 of its peak, and 3e-18 for exact sums. */
-#define AGL_KD_WINDOW 6.0
+/* Beyond so many bandwidths a pair adds nothing to the curve: 1.5e-8 of its peak, and 3e-18 for exact sums.
+ */
+#define AGL_KD_WINDOW       6.0
 #define AGL_KD_EXACT_WINDOW 9.0
 
 /** Adds mass * [f((r - d)/h) + f((r + d)/h)] / h to kd at the ascending r. */
 void agl__kd_add(double *kd, const double *r, size_t n_r, double d, double mass, double h);
 
 /** The three roads to a curve; each gives the sum before division by the total weight. */
-AGL_NODISCARD agl_status agl__kd_by_bins(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h,
-                                         const agl_ctx *ctx, agl_error *err);
-AGL_NODISCARD agl_status agl__kd_by_moments(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h,
-                                            const agl_ctx *ctx, agl_error *err);
-/** Plane only. *done is false when the grid would be larger than the pairs are worth; kd is then untouched. */
-AGL_NODISCARD agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, const double *r, size_t n_r,
-                                         double h, agl_error *err);
+AGL_NODISCARD agl_status agl__kd_by_bins(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r,
+                                         double h, const agl_ctx *ctx, agl_error *err);
+AGL_NODISCARD agl_status agl__kd_by_moments(double *kd, const agl_kd_pairs *pairs, const double *r,
+                                            size_t n_r, double h, const agl_ctx *ctx, agl_error *err);
+/** Plane only. *done is false when the grid would be larger than the pairs are worth; kd is then untouched.
+ */
+AGL_NODISCARD agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, const double *r,
+                                         size_t n_r, double h, agl_error *err);
 
 /** The road that fits, and division by the total weight. `exact` as in the options. */
-AGL_NODISCARD agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h,
-                                          bool exact, const agl_ctx *ctx, agl_error *err);
+AGL_NODISCARD agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r,
+                                          double h, bool exact, const agl_ctx *ctx, agl_error *err);
 
 /** AGL_EUSAGE unless r is ascending, finite, >= 0 and ends above 0. */
 AGL_NODISCARD agl_status agl__kd_check_r(const double *r, size_t n_r, agl_error *err);

@@ -1,10 +1,11 @@
 /* Curve from counts: distances fall into bins of h/96 that keep the number and the mean of what they hold.
  *
- * With the mean known, replacing the pairs of a bin by one mass at their mean costs at most half the variance within the
- * bin times the curvature of the kernel: width^2/4 / 2 * |f''|/h^2 <= (1/96)^2 / 8 = 1.4e-5 of the peak of the kernel
- * when all pairs of a bin sit at its two ends, and a third of it when they are spread. As the variance of an even spread,
- * width^2/12, is added to the kernel, what remains is at most 9e-6 in the worst case and next to nothing in the usual one.
- * Counting the mean costs nothing: both are kept in one 64-bit number (see pair_kernels.h). */
+ * With the mean known, replacing the pairs of a bin by one mass at their mean costs at most half the variance
+ * within the bin times the curvature of the kernel: width^2/4 / 2 * |f''|/h^2 <= (1/96)^2 / 8 = 1.4e-5 of the
+ * peak of the kernel when all pairs of a bin sit at its two ends, and a third of it when they are spread. As
+ * the variance of an even spread, width^2/12, is added to the kernel, what remains is at most 9e-6 in the
+ * worst case and next to nothing in the usual one. Counting the mean costs nothing: both are kept in one
+ * 64-bit number (see pair_kernels.h). */
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "kernel/geo/pair_kernels.h"
@@ -21,10 +22,10 @@ typedef struct job {
     const agl_pair_kernels *kernels;
     const agl_ctx *ctx;
     size_t bins;
-    double scale;      /* bins per km */
-    uint64_t *packed;  /* per worker, AGL_PACKED_WAYS * (bins + 1) */
-    uint64_t *count;   /* per worker, bins + 1 */
-    uint64_t *offset;  /* per worker, bins + 1: sum of positions in the bin, in 4096ths */
+    double scale;     /* bins per km */
+    uint64_t *packed; /* per worker, AGL_PACKED_WAYS * (bins + 1) */
+    uint64_t *count;  /* per worker, bins + 1 */
+    uint64_t *offset; /* per worker, bins + 1: sum of positions in the bin, in 4096ths */
 } job;
 
 static void unpack(job *j, int worker) {
@@ -57,8 +58,8 @@ static agl_status count_task(void *arg, size_t task, int worker, agl_error *err)
             unpack(j, worker);
             added = (size_t)(p.end - p.begin) * (q.end - q.begin);
         }
-        j->kernels->packed(packed, j->bins, j->scale * (1 << AGL_FRACTION_BITS), pa, p.begin, p.end, pb, q.begin, q.end,
-                           triangle);
+        j->kernels->packed(packed, j->bins, j->scale * (1 << AGL_FRACTION_BITS), pa, p.begin, p.end, pb,
+                           q.begin, q.end, triangle);
     }
     unpack(j, worker);
     return AGL_OK;
@@ -75,11 +76,13 @@ static void to_curve(double *kd, const job *j, size_t workers, const double *r, 
             offset += j->offset[w * (j->bins + 1) + b];
         }
         if (count == 0) continue;
-        /* positions were cut down to whole 4096ths: half of one is added back, except at 0, where ties sit exactly */
+        /* positions were cut down to whole 4096ths: half of one is added back, except at 0, where ties sit
+         * exactly */
         double within = (double)offset / (double)count / (1 << AGL_FRACTION_BITS);
         if (b > 0 || offset > 0) within += 0.5 / (1 << AGL_FRACTION_BITS);
         double chord = ((double)b + within) * width;
-        agl__kd_add(kd, r, n_r, agl__distance_of_chord(space, chord), (double)count, b > 0 || offset > 0 ? h_wide : h);
+        agl__kd_add(kd, r, n_r, agl__distance_of_chord(space, chord), (double)count,
+                    b > 0 || offset > 0 ? h_wide : h);
     }
 }
 
@@ -96,9 +99,9 @@ agl_status agl__kd_by_bins(double *kd, const agl_kd_pairs *pairs, const double *
     if (status != AGL_OK) return status;
     if (workers > tiles.n_tasks) workers = tiles.n_tasks;
     j.tiles = &tiles;
-    j.packed = AGL_NEW(uint64_t, workers *AGL_PACKED_WAYS *n);
-    j.count = AGL_NEW(uint64_t, workers *n);
-    j.offset = AGL_NEW(uint64_t, workers *n);
+    j.packed = AGL_NEW(uint64_t, workers * AGL_PACKED_WAYS * n);
+    j.count = AGL_NEW(uint64_t, workers * n);
+    j.offset = AGL_NEW(uint64_t, workers * n);
     if (!j.packed || !j.count || !j.offset) {
         status = agl_fail_memory(err);
     } else {

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Below so many pairs the grid is not worth a thought. Above, it is taken when its cells, at CELL_NS a cell, cost less than
- * the pairs at PAIR_NS a pair; these are orders of magnitude measured once, and fixed so that results do not depend on
- * the machine. */
+/* Below so many pairs the grid is not worth a thought. Above, it is taken when its cells, at CELL_NS a cell,
+ * cost less than the pairs at PAIR_NS a pair; these are orders of magnitude measured once, and fixed so that
+ * results do not depend on the machine. */
 static const double GRID_PAIRS = 2e7, CELL_NS = 30, PAIR_NS = 1.2, MOST_CELLS = 0x1p26;
 
 void agl__kd_add(double *kd, const double *r, size_t n_r, double d, double mass, double h) {
@@ -33,7 +33,8 @@ void agl__kd_add(double *kd, const double *r, size_t n_r, double d, double mass,
     }
 }
 
-/* ---- the grid road (plane only) ---------------------------------------------------------------------------------- */
+/* ---- the grid road (plane only)
+ * ---------------------------------------------------------------------------------- */
 
 typedef struct lag_sum {
     double *kd;
@@ -65,8 +66,8 @@ static agl_status both_points(agl_points *out, const agl_kd_pairs *p, agl_error 
     return AGL_OK;
 }
 
-agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h,
-                           agl_error *err) {
+agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, const double *r, size_t n_r,
+                           double h, agl_error *err) {
     *done = false;
     agl_points all = {0};
     agl_kd_sheet sheet = {0};
@@ -88,7 +89,8 @@ agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, co
             kd[i] = 0;
         size_t na = pairs->a.points.n;
         agl_kd_set a = {site, pairs->wa, na}, b = {site + na, pairs->wb, all.n - na};
-        agl__kd_grid_each(add_lag, &(lag_sum){kd, r, n_r, h}, grid, scratch, a, agl__kd_between(pairs) ? &b : NULL);
+        agl__kd_grid_each(add_lag, &(lag_sum){kd, r, n_r, h}, grid, scratch, a,
+                          agl__kd_between(pairs) ? &b : NULL);
         *done = true;
     }
     free(site);
@@ -99,10 +101,11 @@ agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, co
     return status;
 }
 
-/* ---- choice ------------------------------------------------------------------------------------------------------- */
+/* ---- choice
+ * ------------------------------------------------------------------------------------------------------- */
 
-agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h, bool exact,
-                            const agl_ctx *ctx, agl_error *err) {
+agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h,
+                            bool exact, const agl_ctx *ctx, agl_error *err) {
     agl_pairs all = agl__kd_as_pairs(pairs);
     bool done = false;
     agl_status status = AGL_OK;
@@ -118,13 +121,16 @@ agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double 
     return AGL_OK;
 }
 
-/* ---- a single curve ----------------------------------------------------------------------------------------------- */
+/* ---- a single curve
+ * ----------------------------------------------------------------------------------------------- */
 
 agl_status agl__kd_check_r(const double *r, size_t n_r, agl_error *err) {
     if (n_r == 0) return agl_fail(err, AGL_EUSAGE, "no distances r to evaluate at");
     for (size_t i = 0; i < n_r; i++)
         if (!(r[i] >= 0) || !isfinite(r[i]) || (i > 0 && r[i] < r[i - 1]))
-            return agl_fail(err, AGL_EUSAGE, "the distances r must be ascending numbers from 0 up; number %zu is %g", i + 1, r[i]);
+            return agl_fail(err, AGL_EUSAGE,
+                            "the distances r must be ascending numbers from 0 up; number %zu is %g", i + 1,
+                            r[i]);
     if (r[n_r - 1] == 0) return agl_fail(err, AGL_EUSAGE, "the largest distance r is 0; give a range in km");
     return AGL_OK;
 }
@@ -154,26 +160,31 @@ static agl_status localize_both(agl_points *la, agl_points *lb, const agl_points
     return status;
 }
 
-agl_status agl_kd_curve(double *kd, double *bandwidth_km, const agl_points *a, const double *wa, const agl_points *b,
-                        const double *wb, const double *r, size_t n_r, const agl_kd_options *options,
-                        const agl_ctx *ctx, agl_error *err) {
+agl_status agl_kd_curve(double *kd, double *bandwidth_km, const agl_points *a, const double *wa,
+                        const agl_points *b, const double *wb, const double *r, size_t n_r,
+                        const agl_kd_options *options, const agl_ctx *ctx, agl_error *err) {
     const agl_kd_options defaults = AGL_KD_OPTIONS_INIT, *opt = options ? options : &defaults;
     agl_status status = agl__kd_check_r(r, n_r, err);
     if (status != AGL_OK) return status;
     if (a->n < (b ? 1 : 2) || (b && b->n < 1))
-        return agl_fail(err, AGL_EDATA, "a K-density needs at least two points; there %s", a->n == 1 ? "is one" : "are none");
+        return agl_fail(err, AGL_EDATA, "a K-density needs at least two points; there %s",
+                        a->n == 1 ? "is one" : "are none");
     agl_points la = {0}, lb = {0};
     agl_kd_pairs pairs = {.wa = NULL};
     double h = 0;
     status = localize_both(&la, &lb, a, b, err);
     if (status == AGL_OK) status = agl__kd_pairs_new(&pairs, &la, wa, b ? &lb : NULL, wb, err);
     if (status == AGL_OK && !(agl__kd_total_weight(&pairs) > 0))
-        status = agl_fail(err, AGL_EDATA, "no two points have a size above 0; leave the size out for the unweighted K-density");
+        status =
+            agl_fail(err, AGL_EDATA,
+                     "no two points have a size above 0; leave the size out for the unweighted K-density");
     if (status == AGL_OK) status = agl__kd_bandwidth(&h, &pairs, opt, r[n_r - 1], ctx, err);
     h *= opt->adjust;
     if (status == AGL_OK && !(h > 0))
-        status = agl_fail(err, AGL_EDATA, "all pairs of points are equally far apart (are they all in one place?), so there is no "
-                          "bandwidth; give one in km");
+        status =
+            agl_fail(err, AGL_EDATA,
+                     "all pairs of points are equally far apart (are they all in one place?), so there is no "
+                     "bandwidth; give one in km");
     if (status == AGL_OK) status = agl__kd_observed(kd, &pairs, r, n_r, h, opt->exact, ctx, err);
     if (status == AGL_OK && bandwidth_km) *bandwidth_km = h;
     agl__kd_pairs_free(&pairs);

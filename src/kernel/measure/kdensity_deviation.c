@@ -1,13 +1,15 @@
 /* Standard deviation of the distances of all pairs, by a walk over two trees.
  *
- * Between two nodes far from each other the mean distance needs only the nodes' means and covariances. With D the vector
- * between the means, c = |D|, u = D/c, S the sum of both covariances and F(c) the distance of a chord, to second order
+ * Between two nodes far from each other the mean distance needs only the nodes' means and covariances. With D
+ * the vector between the means, c = |D|, u = D/c, S the sum of both covariances and F(c) the distance of a
+ * chord, to second order
  *
  *     mean F(|D + e|) = F + ( F'' u'Su + F'/c (tr S - u'Su) ) / 2,       F' = F'' = 1, 0 in the plane,
  *
- * and the same for F^2. Third moments cancel over many pairs of nodes, and the fourth order is (spread/c)^4: with boxes
- * whose diagonals add up to a fifth of c at most, the deviation is right to 2e-6. Nearer nodes, those that straddle the limit,
- * and all of them in an exact run or of few pairs, are taken point by point. */
+ * and the same for F^2. Third moments cancel over many pairs of nodes, and the fourth order is (spread/c)^4:
+ * with boxes whose diagonals add up to a fifth of c at most, the deviation is right to 2e-6. Nearer nodes,
+ * those that straddle the limit, and all of them in an exact run or of few pairs, are taken point by point.
+ */
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/sum.h"
@@ -16,7 +18,6 @@
 #include "kernel/measure/kdensity.h"
 
 #include <math.h>
-
 
 enum { TASKS = 64, FRONT = 2048 };
 static const double OPENING = 0.2, FEW = 0x1p24;
@@ -37,7 +38,7 @@ typedef struct job {
     bool same, exact;
     agl_space space;
     const agl_pair_kernels *kernels;
-    double limit;  /* chord */
+    double limit; /* chord */
     double limit_km;
     double origin; /* distances are taken from here, against cancellation */
     agl_kdpair *front;
@@ -93,7 +94,8 @@ static bool add_far(partial *out, const job *j, const moments *p, const moments 
     for (int i = 0; i < 6; i++)
         s[i] = p->cov[i] + q->cov[i];
     double along = c > 0 ? (s[0] * d[0] * d[0] + s[1] * d[1] * d[1] + s[2] * d[2] * d[2] +
-                            2 * (s[3] * d[0] * d[1] + s[4] * d[0] * d[2] + s[5] * d[1] * d[2])) / (c * c)
+                            2 * (s[3] * d[0] * d[1] + s[4] * d[0] * d[2] + s[5] * d[1] * d[2])) /
+                               (c * c)
                          : 0;
     double across = s[0] + s[1] + s[2] - along, f[3];
     if (c == 0) { /* two nodes of one place each, the same */
@@ -124,14 +126,15 @@ static agl_spread add_each(const job *j, const agl_kdnode *p, const agl_kdnode *
     return s;
 }
 
-static void add_near(partial *out, const job *j, const agl_kdnode *p, const agl_kdnode *q, bool same, double most2) {
+static void add_near(partial *out, const job *j, const agl_kdnode *p, const agl_kdnode *q, bool same,
+                     double most2) {
     const agl_points *a = &j->a->points, *b = &j->b->points;
     agl_spread s = {0, 0, 0};
     if (j->space == AGL_SPHERE && most2 > AGL_SERIES_CHORD * AGL_SERIES_CHORD)
         s = add_each(j, p, q, same);
     else
-        j->kernels->spread(&s, j->limit_km, j->origin, j->space == AGL_SPHERE, (agl_xyz){a->x, a->y, a->z}, p->begin,
-                           p->end, (agl_xyz){b->x, b->y, b->z}, q->begin, q->end, same);
+        j->kernels->spread(&s, j->limit_km, j->origin, j->space == AGL_SPHERE, (agl_xyz){a->x, a->y, a->z},
+                           p->begin, p->end, (agl_xyz){b->x, b->y, b->z}, q->begin, q->end, same);
     agl__sum_add(&out->sum, s.sum);
     agl__sum_add(&out->squares, s.squares);
     out->count += s.count;
@@ -164,11 +167,15 @@ static agl_status deviation_task(void *arg, size_t task, int worker, agl_error *
     return AGL_OK;
 }
 
-agl_status agl__kd_deviation(double *sd, const agl_kd_pairs *pairs, double limit_km, double origin, bool exact,
-                             const agl_ctx *ctx, agl_error *err) {
+agl_status agl__kd_deviation(double *sd, const agl_kd_pairs *pairs, double limit_km, double origin,
+                             bool exact, const agl_ctx *ctx, agl_error *err) {
     agl_pairs all = agl__kd_as_pairs(pairs);
     exact = exact || agl__pairs_total(&all) < FEW;
-    job j = {.a = &pairs->a, .b = agl__kd_second(pairs), .exact = exact, .origin = origin, .space = pairs->a.points.space};
+    job j = {.a = &pairs->a,
+             .b = agl__kd_second(pairs),
+             .exact = exact,
+             .origin = origin,
+             .space = pairs->a.points.space};
     j.same = j.a == j.b;
     j.kernels = agl__pair_kernels();
     j.limit_km = limit_km;

@@ -8,7 +8,8 @@
 /* Counts that may be added before the 32-bit counters are emptied. */
 static const double EMPTY_AFTER = 0x1p31;
 
-/* ---- one random order of the sites --------------------------------------------------------------------------------- */
+/* ---- one random order of the sites
+ * --------------------------------------------------------------------------------- */
 
 static void new_order(agl_kd_worker *w, const agl_kd_job *j, size_t simulation) {
     for (size_t i = 0; i < j->n_sites; i++)
@@ -28,7 +29,8 @@ static int32_t site_at(agl_kd_worker *w, const agl_kd_job *j, size_t k) {
     return w->order[k];
 }
 
-/* ---- histograms ---------------------------------------------------------------------------------------------------- */
+/* ---- histograms
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Adds the counters, or the weighed ones, to mass and clears them. */
 static void empty(double *mass, agl_kd_worker *w, const agl_kd_binning *bins, bool weighed) {
@@ -47,10 +49,10 @@ typedef struct range {
     size_t set, at, first, end;
 } range;
 
-/* Pairs of the points first..end-1 of a with those of b (NULL: with all of a before them), in steps that cannot overflow a
- * counter. They are in the counters afterwards, or in part already in mass. */
-static void count_pairs(double *mass, agl_kd_worker *w, const agl_kd_job *j, const agl_kd_binning *bins, bool weighed, range a,
-                        const range *b) {
+/* Pairs of the points first..end-1 of a with those of b (NULL: with all of a before them), in steps that
+ * cannot overflow a counter. They are in the counters afterwards, or in part already in mass. */
+static void count_pairs(double *mass, agl_kd_worker *w, const agl_kd_job *j, const agl_kd_binning *bins,
+                        bool weighed, range a, const range *b) {
     range q = b ? *b : a;
     agl_xyzf pa = {w->x[a.set] + a.at, w->y[a.set] + a.at, w->z[a.set] + a.at};
     agl_xyzf pb = {w->x[q.set] + q.at, w->y[q.set] + q.at, w->z[q.set] + q.at};
@@ -59,15 +61,16 @@ static void count_pairs(double *mass, agl_kd_worker *w, const agl_kd_job *j, con
     for (size_t i = a.first, stop; i < a.end; i = stop) {
         stop = a.end - i < step ? a.end : i + step;
         if (weighed)
-            j->kernels->weigh(w->weighed, bins->bins, bins->scale, offset, pa, w->w[a.set] + a.at, i, stop, pb,
-                              w->w[q.set] + q.at, first, q.end, !b);
+            j->kernels->weigh(w->weighed, bins->bins, bins->scale, offset, pa, w->w[a.set] + a.at, i, stop,
+                              pb, w->w[q.set] + q.at, first, q.end, !b);
         else
             j->kernels->count(w->counts, bins->bins, bins->scale, offset, pa, i, stop, pb, first, q.end, !b);
         if (a.end - a.first > step) empty(mass, w, bins, weighed);
     }
 }
 
-/* ---- a draw's curve ------------------------------------------------------------------------------------------------ */
+/* ---- a draw's curve
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Pairs of the industry: total weight of its pairs in the present draw. */
 static double pair_weight(const double *w, size_t n) {
@@ -87,8 +90,9 @@ static double sum_of(const double *w, size_t n) {
 }
 
 /* Histogram to curve. `plain` holds the unweighted counts that a bandwidth rule looks at. */
-static agl_status finish_curve(float *kd, agl_kd_worker *w, const agl_kd_job *j, const agl_kd_plan *p, const double *mass,
-                               const double *plain, const agl_kd_binning *bins, double total, agl_error *err) {
+static agl_status finish_curve(float *kd, agl_kd_worker *w, const agl_kd_job *j, const agl_kd_plan *p,
+                               const double *mass, const double *plain, const agl_kd_binning *bins,
+                               double total, agl_error *err) {
     const agl_kd_options *opt = j->set->options;
     size_t n_r = j->set->n_r;
     if (!opt->bandwidth_per_draw) {
@@ -110,7 +114,9 @@ static agl_status finish_curve(float *kd, agl_kd_worker *w, const agl_kd_job *j,
     return AGL_OK;
 }
 
-/* ---- NEST ---------------------------------------------------------------------------------------------------------- */
+/* ---- NEST
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* Puts the sites from..to-1 of the order into the arrays of their parts. */
 static size_t add_sites(agl_kd_worker *w, const agl_kd_job *j, uint32_t step, size_t from, size_t to) {
@@ -157,15 +163,19 @@ static agl_status nest(agl_kd_worker *w, const agl_kd_job *j, size_t simulation,
         if (needs_plain) empty(w->plain, w, bins, false);
         double total = j->weighted ? pair_weight(w->weight[0], n) : (double)n * ((double)n - 1) / 2;
         float *kd = j->industry[k].curves + simulation * j->set->n_r;
-        agl_status status = finish_curve(kd, w, j, &j->plan[k], w->mass, j->weighted ? w->plain : w->mass, bins, total, err);
+        agl_status status =
+            finish_curve(kd, w, j, &j->plan[k], w->mass, j->weighted ? w->plain : w->mass, bins, total, err);
         if (status != AGL_OK) return status;
     }
     return AGL_OK;
 }
 
-/* ---- PAIRS and GRID ------------------------------------------------------------------------------------------------ */
+/* ---- PAIRS and GRID
+ * ------------------------------------------------------------------------------------------------ */
 
-static double size_at(const agl_kd_job *j, const int32_t *site, size_t i) { return j->set->size ? j->set->size[site[i]] : 1; }
+static double size_at(const agl_kd_job *j, const int32_t *site, size_t i) {
+    return j->set->size ? j->set->size[site[i]] : 1;
+}
 
 /* Fills w->site and w->weight: the industry as set 0, the second industry as set 1. */
 static void deal(agl_kd_worker *w, const agl_kd_job *j, const agl_kd_drawn *a) {
@@ -196,8 +206,8 @@ static void gather(agl_kd_worker *w, const agl_kd_job *j, size_t set, size_t n) 
     }
 }
 
-static void histogram(double *mass, agl_kd_worker *w, const agl_kd_job *j, const agl_kd_binning *bins, bool weighed, size_t na,
-                      size_t nb) {
+static void histogram(double *mass, agl_kd_worker *w, const agl_kd_job *j, const agl_kd_binning *bins,
+                      bool weighed, size_t na, size_t nb) {
     range a = {0, 0, 0, na}, b = {1, 0, 0, nb};
     memset(mass, 0, bins->bins * sizeof *mass);
     count_pairs(mass, w, j, bins, weighed, a, nb > 0 ? &b : NULL);
@@ -209,7 +219,8 @@ static agl_status single(agl_kd_worker *w, const agl_kd_job *j, size_t k, size_t
     const agl_kd_plan *p = &j->plan[k];
     size_t nb = j->set->n_against;
     deal(w, j, a);
-    double total = nb ? sum_of(w->weight[0], a->n) * sum_of(w->weight[1], nb) : pair_weight(w->weight[0], a->n);
+    double total =
+        nb ? sum_of(w->weight[0], a->n) * sum_of(w->weight[1], nb) : pair_weight(w->weight[0], a->n);
     float *kd = a->curves + simulation * j->set->n_r;
     if (p->route == AGL_KD_GRID) {
         agl_kd_set first = {w->site[0], j->weighted ? w->weight[0] : NULL, a->n};

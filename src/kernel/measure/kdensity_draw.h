@@ -13,16 +13,16 @@ typedef enum agl_kd_route { AGL_KD_NEST, AGL_KD_PAIRS, AGL_KD_GRID } agl_kd_rout
 /** Bins of a histogram of pairs; bin 0 is for what is at distance 0, or nearly. */
 typedef struct agl_kd_binning {
     size_t bins;
-    float scale;            /* bins per km of chord */
-    double *edge, *centre;  /* bins + 1 and bins, km of distance */
-    size_t rule_bins;       /* so many of them a bandwidth rule looks at */
+    float scale;           /* bins per km of chord */
+    double *edge, *centre; /* bins + 1 and bins, km of distance */
+    size_t rule_bins;      /* so many of them a bandwidth rule looks at */
 } agl_kd_binning;
 
 typedef struct agl_kd_plan {
     agl_kd_route route;
-    agl_kd_binning own;  /* PAIRS */
-    agl_kd_grid *grid;   /* GRID */
-    agl_kd_table table;  /* unless every draw has its own bandwidth */
+    agl_kd_binning own; /* PAIRS */
+    agl_kd_grid *grid;  /* GRID */
+    agl_kd_table table; /* unless every draw has its own bandwidth */
 } agl_kd_plan;
 
 typedef struct agl_kd_worker {
@@ -47,9 +47,9 @@ typedef struct agl_kd_job {
     agl_kd_drawn *industry; /* ascending by n */
     size_t n, n_sites, n_most;
     agl_kd_plan *plan;
-    agl_kd_sheet sheet;    /* GRID: parts out of reach of each other for the industries that may take it */
-    agl_kd_sheet apart;    /* NEST: parts out of reach of each other for all */
-    size_t *part_start;    /* first slot of each part of `apart` */
+    agl_kd_sheet sheet; /* GRID: parts out of reach of each other for the industries that may take it */
+    agl_kd_sheet apart; /* NEST: parts out of reach of each other for all */
+    size_t *part_start; /* first slot of each part of `apart` */
     agl_kd_binning nest;
     const agl_pair_kernels *kernels;
     bool weighted, travels; /* sizes count; they travel with the industry */
@@ -57,6 +57,7 @@ typedef struct agl_kd_job {
 } agl_kd_job;
 
 /** Draws one simulation for every industry. */
-AGL_NODISCARD agl_status agl__kd_draw_one(agl_kd_worker *worker, const agl_kd_job *job, size_t simulation, agl_error *err);
+AGL_NODISCARD agl_status agl__kd_draw_one(agl_kd_worker *worker, const agl_kd_job *job, size_t simulation,
+                                          agl_error *err);
 
 #endif

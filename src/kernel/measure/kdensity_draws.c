@@ -8,16 +8,18 @@
 
 #include <math.h>
 
-/* Costs in ns, measured once; fixed, so that the roads and with them the last bits do not depend on the machine. */
+/* Costs in ns, measured once; fixed, so that the roads and with them the last bits do not depend on the
+ * machine. */
 static const double PAIR_NS = 1.2, WEIGHED_PAIR_NS = 1.4, CELL_NS = 30, SPREAD_NS = 50;
 
-/* Bins of a histogram of pairs per bandwidth: the error of a pair is then 1/32/sqrt(12) of h, and that of a draw's curve
- * below 0.01 of its standard deviation. MISPLACED: how far, in bandwidths, the projection onto sheets may misplace a pair. */
+/* Bins of a histogram of pairs per bandwidth: the error of a pair is then 1/32/sqrt(12) of h, and that of a
+ * draw's curve below 0.01 of its standard deviation. MISPLACED: how far, in bandwidths, the projection onto
+ * sheets may misplace a pair. */
 static const double BINS_PER_H = 32, MISPLACED = 0.1;
 
-/* Smaller industries than GRID_N never take the grid. A nest pays for industries from NEST_N on; it has bins for the
- * smallest bandwidth and the widest, so that industries with a bandwidth that would ask for more than NEST_BINS (they no
- * longer fit the fastest memory) stay out. */
+/* Smaller industries than GRID_N never take the grid. A nest pays for industries from NEST_N on; it has bins
+ * for the smallest bandwidth and the widest, so that industries with a bandwidth that would ask for more than
+ * NEST_BINS (they no longer fit the fastest memory) stay out. */
 enum { GRID_N = 500, NEST_N = 300, NEST_BINS = 8192 };
 
 static double last_r(const agl_kd_job *j) { return j->set->r[j->set->n_r - 1]; }
@@ -32,7 +34,9 @@ static double reach_of(const agl_kd_job *j, size_t least) {
     return last_r(j) + AGL_KD_WINDOW * h;
 }
 
-/* ---- roads --------------------------------------------------------------------------------------------------------- */
+/* ---- roads
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static double grid_cost(const agl_kd_job *j, size_t k) {
     const agl_kd_drawn *a = &j->industry[k];
@@ -82,7 +86,9 @@ static void route_nest(agl_kd_job *j) {
     }
 }
 
-/* ---- bins ---------------------------------------------------------------------------------------------------------- */
+/* ---- bins
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* Largest distance that there can be between two sites. */
 static double widest(const agl_points *points) {
@@ -94,10 +100,12 @@ static double widest(const agl_points *points) {
 }
 
 /* Bins for bandwidths from h_low, and for distances up to the window of h_high. */
-static agl_status set_binning(agl_kd_binning *out, const agl_kd_job *j, double h_low, double h_high, agl_error *err) {
+static agl_status set_binning(agl_kd_binning *out, const agl_kd_job *j, double h_low, double h_high,
+                              agl_error *err) {
     const agl_kd_options *opt = j->set->options;
     agl_space space = j->set->points->space;
-    double limit = isnan(opt->limit_km) ? 2 * last_r(j) : opt->limit_km, far = last_r(j) + AGL_KD_WINDOW * h_high;
+    double limit = isnan(opt->limit_km) ? 2 * last_r(j) : opt->limit_km,
+           far = last_r(j) + AGL_KD_WINDOW * h_high;
     if (opt->bandwidth_per_draw) far = fmax(1.5 * far, limit); /* a draw's own bandwidth may be wider */
     far = fmin(far, widest(j->set->points) * (1 + 1e-6) + h_low / BINS_PER_H);
     double reach = agl__chord_of_distance(space, far);
@@ -125,7 +133,8 @@ static agl_status set_nest(agl_kd_job *j, agl_error *err) {
     return high > 0 ? set_binning(&j->nest, j, low, high, err) : AGL_OK;
 }
 
-/* ---- setting up ---------------------------------------------------------------------------------------------------- */
+/* ---- setting up
+ * ---------------------------------------------------------------------------------------------------- */
 
 static agl_status set_plan(agl_kd_job *j, size_t k, agl_error *err) {
     agl_kd_plan *p = &j->plan[k];
@@ -133,10 +142,12 @@ static agl_status set_plan(agl_kd_job *j, size_t k, agl_error *err) {
     const double *r = j->set->r;
     size_t n_r = j->set->n_r;
     if (p->route == AGL_KD_GRID) {
-        agl_status status = agl__kd_grid_new(&p->grid, &j->sheet, a->h, last_r(j) + AGL_KD_WINDOW * a->h, false, 0x1p28, err);
+        agl_status status =
+            agl__kd_grid_new(&p->grid, &j->sheet, a->h, last_r(j) + AGL_KD_WINDOW * a->h, false, 0x1p28, err);
         if (status != AGL_OK) return status;
         if (!p->grid) return agl_fail(err, AGL_EINTERNAL, "the grid of an industry is larger than estimated");
-        return agl__kd_table_at(&p->table, agl__kd_grid_distances(p->grid), agl__kd_grid_bins(p->grid), r, n_r, a->h, err);
+        return agl__kd_table_at(&p->table, agl__kd_grid_distances(p->grid), agl__kd_grid_bins(p->grid), r,
+                                n_r, a->h, err);
     }
     agl_status status = p->route == AGL_KD_PAIRS ? set_binning(&p->own, j, a->h, a->h, err) : AGL_OK;
     if (status != AGL_OK || j->set->options->bandwidth_per_draw) return status;
@@ -165,7 +176,8 @@ static size_t most_bins(const agl_kd_grid **largest, const agl_kd_job *j) {
         const agl_kd_plan *p = &j->plan[k];
         size_t b = p->grid ? agl__kd_grid_bins(p->grid) : p->own.bins;
         bins = b > bins ? b : bins;
-        if (p->grid && (!*largest || agl__kd_scratch_size(p->grid) > agl__kd_scratch_size(*largest))) *largest = p->grid;
+        if (p->grid && (!*largest || agl__kd_scratch_size(p->grid) > agl__kd_scratch_size(*largest)))
+            *largest = p->grid;
     }
     return bins;
 }
@@ -194,7 +206,8 @@ static agl_status set_worker(agl_kd_worker *w, const agl_kd_job *j, agl_error *e
     w->mass = AGL_NEW(double, bins);
     w->plain = AGL_NEW(double, bins);
     w->merged = AGL_NEW(double, bins + j->set->n_r);
-    ok = ok && w->filled && w->touched && w->before && w->step && w->counts && w->weighed && w->mass && w->plain && w->merged;
+    ok = ok && w->filled && w->touched && w->before && w->step && w->counts && w->weighed && w->mass &&
+         w->plain && w->merged;
     if (!ok) return agl_fail_memory(err);
     return largest ? agl__kd_scratch_new(&w->scratch, largest, err) : AGL_OK;
 }

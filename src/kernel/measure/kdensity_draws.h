@@ -1,10 +1,11 @@
 /* Curves of random draws, all industries together.
  *
- * One simulation is one random order of the sites (Fisher and Yates), the same for every industry: an industry of n takes
- * the first n. That is a uniform choice of n sites without replacement whatever n, so each industry's draws have the right
- * distribution, and where sizes do not travel with the industry the pairs of the first n sites are a part of the pairs of
- * the first n + 1: going through the industries from the smallest to the largest, every pair is counted once for all of
- * them. The largest industries take the grid instead when that is cheaper (routes below).
+ * One simulation is one random order of the sites (Fisher and Yates), the same for every industry: an
+ * industry of n takes the first n. That is a uniform choice of n sites without replacement whatever n, so
+ * each industry's draws have the right distribution, and where sizes do not travel with the industry the
+ * pairs of the first n sites are a part of the pairs of the first n + 1: going through the industries from
+ * the smallest to the largest, every pair is counted once for all of them. The largest industries take the
+ * grid instead when that is cheaper (routes below).
  *
  *   NEST   pairs, shared as above; no sizes, or sizes that stay at their sites (labelling)
  *   PAIRS  pairs of one industry: sizes that travel with it, two industries
@@ -21,8 +22,8 @@ typedef struct agl_kd_drawn {
     int32_t code;
     const int32_t *site; /* its establishments */
     size_t n;
-    double h;            /* bandwidth of its observed curve */
-    float *curves;       /* simulations x n_r */
+    double h;      /* bandwidth of its observed curve */
+    float *curves; /* simulations x n_r */
 } agl_kd_drawn;
 
 typedef struct agl_kd_setting {

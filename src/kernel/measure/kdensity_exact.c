@@ -1,9 +1,10 @@
 /* Curve from moments: exact to rounding at a few nanoseconds a pair, whatever the number of r.
  *
- * In a bin of width h/32 with centre c, e = (d - c)/h is at most 1/64. The kernel of a pair is its Taylor series about c,
- *     f((r - d)/h) = sum over p of e^p / p! * He_p(u) f(u),   u = (r - c)/h,   He_p the Hermite polynomials of statistics,
- * and eight terms leave (|u| e)^8/8!, 1.5e-12 of a pair's own contribution eight bandwidths away, 1e-17 next to it. So a bin
- * needs only its moments sum of w e^p, p = 0..7. A direct sum of exponentials would cost some twenty of them a pair. */
+ * In a bin of width h/32 with centre c, e = (d - c)/h is at most 1/64. The kernel of a pair is its Taylor
+ * series about c, f((r - d)/h) = sum over p of e^p / p! * He_p(u) f(u),   u = (r - c)/h,   He_p the Hermite
+ * polynomials of statistics, and eight terms leave (|u| e)^8/8!, 1.5e-12 of a pair's own contribution eight
+ * bandwidths away, 1e-17 next to it. So a bin needs only its moments sum of w e^p, p = 0..7. A direct sum of
+ * exponentials would cost some twenty of them a pair. */
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/sum.h"
@@ -30,7 +31,8 @@ static double arc(agl_space space, double c) {
     return c <= AGL_SERIES_CHORD ? agl__arc_series(c) : agl__distance_of_chord(space, c);
 }
 
-static void chords(double *restrict c, const agl_points *p, size_t i, const agl_points *q, size_t j0, size_t j1) {
+static void chords(double *restrict c, const agl_points *p, size_t i, const agl_points *q, size_t j0,
+                   size_t j1) {
     const double x = p->x[i], y = p->y[i], z = p->z[i];
     for (size_t j = j0; j < j1; j++) {
         double dx = x - q->x[j], dy = y - q->y[j], dz = z - q->z[j];
@@ -88,7 +90,8 @@ static double series_at(const double *m, double u) {
 
 static void to_curve(double *kd, const job *j, const double *moments, const double *r, size_t n_r) {
     for (size_t i = 0; i < n_r; i++) {
-        double low = (r[i] / j->h - AGL_KD_EXACT_WINDOW) * BINS_PER_H, high = (r[i] / j->h + AGL_KD_EXACT_WINDOW) * BINS_PER_H;
+        double low = (r[i] / j->h - AGL_KD_EXACT_WINDOW) * BINS_PER_H,
+               high = (r[i] / j->h + AGL_KD_EXACT_WINDOW) * BINS_PER_H;
         agl_sum sum = {0, 0};
         for (size_t b = low > 0 ? (size_t)low : 0; b < j->bins && (double)b <= high; b++) {
             if (moments[b * MOMENTS] == 0) continue;
@@ -105,12 +108,14 @@ agl_status agl__kd_by_moments(double *kd, const agl_kd_pairs *pairs, const doubl
     double reach = r[n_r - 1] + AGL_KD_EXACT_WINDOW * h;
     job j = {.pairs = pairs, .ctx = ctx, .h = h, .bins = (size_t)ceil(reach / h * BINS_PER_H) + 1};
     agl_kd_tiles tiles;
-    agl_status status = agl__kd_tiles_new(&tiles, pairs, agl__chord_of_distance(pairs->a.points.space, reach), err);
+    agl_status status =
+        agl__kd_tiles_new(&tiles, pairs, agl__chord_of_distance(pairs->a.points.space, reach), err);
     if (status != AGL_OK) return status;
     j.tiles = &tiles;
     size_t size = j.bins * MOMENTS;
     j.moments = AGL_NEW(double, tiles.n_tasks *size);
-    status = j.moments ? agl__parallel(tiles.n_tasks, moment_task, &j, "pairs of points", ctx, err) : agl_fail_memory(err);
+    status = j.moments ? agl__parallel(tiles.n_tasks, moment_task, &j, "pairs of points", ctx, err)
+                       : agl_fail_memory(err);
     if (status == AGL_OK) {
         for (size_t k = 0; k < size; k++) { /* the tasks in order */
             agl_sum sum = {0, 0};

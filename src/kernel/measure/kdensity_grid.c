@@ -27,7 +27,7 @@ struct agl_kd_grid {
     double spacing;
     size_t bins;
     double bins_per_km;
-    double *at; /* mean distance of the lags of each bin */
+    double *at;     /* mean distance of the lags of each bin */
     size_t scratch; /* doubles */
     plane *part;    /* sheet->n_parts */
 };
@@ -35,10 +35,12 @@ struct agl_kd_grid {
 /* FFTW keeps its planner's state in globals of its own; planning from two threads at once is not allowed. */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
 
-/* ---- splines ------------------------------------------------------------------------------------------------------ */
+/* ---- splines
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* Weights of the B-spline of order p on the cells base .. base + p - 1 for a point a fraction t into cell base, by the
- * recursion of de Boor: w_k,j = ((t + k - 1 - j) w_{k-1,j-1} + (1 - t + j) w_{k-1,j}) / (k - 1), written backwards in place. */
+/* Weights of the B-spline of order p on the cells base .. base + p - 1 for a point a fraction t into cell
+ * base, by the recursion of de Boor: w_k,j = ((t + k - 1 - j) w_{k-1,j-1} + (1 - t + j) w_{k-1,j}) / (k - 1),
+ * written backwards in place. */
 static void spline(double *w, int p, double t) {
     w[0] = 1;
     for (int k = 2; k <= p; k++) {
@@ -52,8 +54,8 @@ static void spline(double *w, int p, double t) {
 
 static double sinc(double x) { return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x); }
 
-/* Per wave number m of n: 1/spline^2; power of a single point averaged over where in a cell it lies, sum over the aliases
- * of sinc(f + a)^2p; squared wave number over that of the cut. */
+/* Per wave number m of n: 1/spline^2; power of a single point averaged over where in a cell it lies, sum over
+ * the aliases of sinc(f + a)^2p; squared wave number over that of the cut. */
 static void spline_tables(double *undo, double *self, double *k2, size_t n, int p, double cut) {
     for (size_t m = 0; m < n; m++) {
         double f = (m <= n / 2 ? (double)m : (double)m - (double)n) / (double)n;
@@ -65,7 +67,8 @@ static void spline_tables(double *undo, double *self, double *k2, size_t n, int 
     }
 }
 
-/* ---- setting up --------------------------------------------------------------------------------------------------- */
+/* ---- setting up
+ * --------------------------------------------------------------------------------------------------- */
 
 /* Smallest even size >= n whose factors FFTW has fast code for. */
 static size_t smooth_size(size_t n) {
@@ -79,7 +82,8 @@ static size_t smooth_size(size_t n) {
 }
 
 static size_t side(double length, const agl_kd_grid *g, double reach) {
-    return smooth_size((size_t)ceil(length / g->spacing) + (size_t)ceil(reach / g->spacing) + (size_t)g->order + 2);
+    return smooth_size((size_t)ceil(length / g->spacing) + (size_t)ceil(reach / g->spacing) +
+                       (size_t)g->order + 2);
 }
 
 static size_t bin_of(const agl_kd_grid *g, double lag) {
@@ -104,7 +108,8 @@ static agl_status place_bins(agl_kd_grid *g, double reach, agl_error *err) {
             g->at[bin_of(g, lag)] += lag * g->spacing;
         }
     for (size_t b = 0; b < g->bins; b++)
-        g->at[b] = agl__kd_sheet_true(g->sheet, lags[b] ? g->at[b] / (double)lags[b] : ((double)b - 0.5) / g->bins_per_km);
+        g->at[b] = agl__kd_sheet_true(g->sheet, lags[b] ? g->at[b] / (double)lags[b]
+                                                        : ((double)b - 0.5) / g->bins_per_km);
     free(lags);
     return AGL_OK;
 }
@@ -161,18 +166,22 @@ static agl_status set_up_part(plane *p, const agl_kd_grid *g, double reach, doub
     return plan_part(p, err);
 }
 
-agl_status agl__kd_grid_new(agl_kd_grid **out, const agl_kd_sheet *sheet, double h, double reach_km, bool fine,
-                            double most_cells, agl_error *err) {
+agl_status agl__kd_grid_new(agl_kd_grid **out, const agl_kd_sheet *sheet, double h, double reach_km,
+                            bool fine, double most_cells, agl_error *err) {
     *out = NULL;
     agl_kd_grid *g = AGL_NEW(agl_kd_grid, 1);
     if (!g) return agl_fail_memory(err);
-    *g = (agl_kd_grid){.sheet = sheet, .order = fine ? 8 : 4, .spacing = h / (fine ? FINE_PER_H : COARSE_PER_H), .bins_per_km = 48 / h};
+    *g = (agl_kd_grid){.sheet = sheet,
+                       .order = fine ? 8 : 4,
+                       .spacing = h / (fine ? FINE_PER_H : COARSE_PER_H),
+                       .bins_per_km = 48 / h};
     g->bins = (size_t)ceil(reach_km * g->bins_per_km) + 2;
     double cut = (fine ? 5.8 : 4.1) / h * g->spacing / (2 * M_PI); /* cycles a cell */
     agl_status status = AGL_OK;
     double cells = 0;
     for (size_t k = 0; k < sheet->n_parts; k++)
-        cells += (sheet->part[k].width + reach_km + h) / g->spacing * ((sheet->part[k].height + reach_km + h) / g->spacing);
+        cells += (sheet->part[k].width + reach_km + h) / g->spacing *
+                 ((sheet->part[k].height + reach_km + h) / g->spacing);
     if (cells > most_cells || !(cells < 0x1p30)) goto give_up;
     status = place_bins(g, reach_km, err);
     if (status != AGL_OK) goto give_up;
@@ -222,7 +231,8 @@ const double *agl__kd_grid_distances(const agl_kd_grid *grid) { return grid->at;
 double agl__kd_grid_cells_needed(const agl_kd_sheet *sheet, double h, double reach_km) {
     double cells = 0, spacing = h / COARSE_PER_H;
     for (size_t k = 0; k < sheet->n_parts; k++)
-        cells += ((sheet->part[k].width + reach_km) / spacing + 8) * ((sheet->part[k].height + reach_km) / spacing + 8);
+        cells += ((sheet->part[k].width + reach_km) / spacing + 8) *
+                 ((sheet->part[k].height + reach_km) / spacing + 8);
     return cells;
 }
 
@@ -235,7 +245,8 @@ agl_status agl__kd_scratch_new(double **out, const agl_kd_grid *grid, agl_error 
 
 void agl__kd_scratch_free(double *scratch) { fftw_free(scratch); }
 
-/* ---- correlating -------------------------------------------------------------------------------------------------- */
+/* ---- correlating
+ * -------------------------------------------------------------------------------------------------- */
 
 /* Spreads the sites of the set that lie on part k; returns the sum of their squared weights. */
 static double spread(double *cells, size_t *n, const agl_kd_grid *g, size_t k, agl_kd_set set) {
@@ -293,11 +304,12 @@ static bool correlate(double *scratch, const agl_kd_grid *g, size_t k, agl_kd_se
     return true;
 }
 
-/* Within a set the half plane of lags holds every unordered pair once, and half of the mass at lag 0 (listed first);
- * between sets both halves count, and lag 0 once. */
+/* Within a set the half plane of lags holds every unordered pair once, and half of the mass at lag 0 (listed
+ * first); between sets both halves count, and lag 0 once. */
 static double scale_of(const plane *p, bool between) { return (between ? 2 : 1) / (double)(p->nx * p->ny); }
 
-void agl__kd_grid_bin(double *mass, const agl_kd_grid *grid, double *scratch, agl_kd_set a, const agl_kd_set *b) {
+void agl__kd_grid_bin(double *mass, const agl_kd_grid *grid, double *scratch, agl_kd_set a,
+                      const agl_kd_set *b) {
     memset(mass, 0, grid->bins * sizeof *mass);
     for (size_t k = 0; k < grid->sheet->n_parts; k++) {
         if (!correlate(scratch, grid, k, a, b)) continue;
@@ -309,8 +321,8 @@ void agl__kd_grid_bin(double *mass, const agl_kd_grid *grid, double *scratch, ag
     }
 }
 
-void agl__kd_grid_each(void (*add)(void *arg, double distance, double mass), void *arg, const agl_kd_grid *grid,
-                       double *scratch, agl_kd_set a, const agl_kd_set *b) {
+void agl__kd_grid_each(void (*add)(void *arg, double distance, double mass), void *arg,
+                       const agl_kd_grid *grid, double *scratch, agl_kd_set a, const agl_kd_set *b) {
     for (size_t k = 0; k < grid->sheet->n_parts; k++) {
         if (!correlate(scratch, grid, k, a, b)) continue;
         const plane *p = &grid->part[k];

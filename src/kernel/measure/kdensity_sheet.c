@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-/* ---- parts: cells of side `reach`, joined when they touch ---------------------------------------------------------- */
+/* ---- parts: cells of side `reach`, joined when they touch
+ * ---------------------------------------------------------- */
 
 typedef struct keyed {
     uint64_t key; /* three coordinates of the cell, 21 bits each */
@@ -17,7 +18,9 @@ static int by_key(const void *a, const void *b) {
     return p->site < q->site ? -1 : p->site > q->site;
 }
 
-static uint64_t pack(int64_t x, int64_t y, int64_t z) { return (uint64_t)x << 42 | (uint64_t)y << 21 | (uint64_t)z; }
+static uint64_t pack(int64_t x, int64_t y, int64_t z) {
+    return (uint64_t)x << 42 | (uint64_t)y << 21 | (uint64_t)z;
+}
 
 static int32_t root(int32_t *parent, int32_t k) {
     while (parent[k] != k)
@@ -41,7 +44,8 @@ static int32_t find_cell(const uint64_t *cells, size_t n, uint64_t key) {
 static void join_neighbours(int32_t *parent, const uint64_t *cells, size_t n) {
     const uint64_t mask = (1 << 21) - 1;
     for (size_t k = 0; k < n; k++) {
-        int64_t x = (int64_t)(cells[k] >> 42), y = (int64_t)(cells[k] >> 21 & mask), z = (int64_t)(cells[k] & mask);
+        int64_t x = (int64_t)(cells[k] >> 42), y = (int64_t)(cells[k] >> 21 & mask),
+                z = (int64_t)(cells[k] & mask);
         for (int64_t d = 0; d < 27; d++) {
             int32_t other = find_cell(cells, n, pack(x + d / 9 - 1, y + d / 3 % 3 - 1, z + d % 3 - 1));
             if (other >= 0) parent[root(parent, (int32_t)k)] = root(parent, other);
@@ -49,8 +53,8 @@ static void join_neighbours(int32_t *parent, const uint64_t *cells, size_t n) {
     }
 }
 
-/* Fills part_of and returns the number of parts, or -1 when memory is exhausted. Cells start at 1, so that a neighbour
- * below the first has a key. */
+/* Fills part_of and returns the number of parts, or -1 when memory is exhausted. Cells start at 1, so that a
+ * neighbour below the first has a key. */
 static int32_t find_parts(int32_t *part_of, const agl_points *p, double side) {
     double low[3], high[3];
     agl__points_box(low, high, p);
@@ -62,9 +66,10 @@ static int32_t find_parts(int32_t *part_of, const agl_points *p, double side) {
         goto out;
     }
     for (size_t i = 0; i < p->n; i++)
-        sites[i] = (keyed){pack(1 + (int64_t)((p->x[i] - low[0]) / side), 1 + (int64_t)((p->y[i] - low[1]) / side),
-                                1 + (int64_t)((p->z[i] - low[2]) / side)),
-                           (int32_t)i};
+        sites[i] =
+            (keyed){pack(1 + (int64_t)((p->x[i] - low[0]) / side), 1 + (int64_t)((p->y[i] - low[1]) / side),
+                         1 + (int64_t)((p->z[i] - low[2]) / side)),
+                    (int32_t)i};
     qsort(sites, p->n, sizeof *sites, by_key);
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
@@ -88,10 +93,11 @@ out:
     return parts;
 }
 
-/* ---- projection -------------------------------------------------------------------------------------------------- */
+/* ---- projection
+ * -------------------------------------------------------------------------------------------------- */
 
-/* Unit vectors east, north and up at the middle of a part, seen from the centre of the Earth, which in the local frame lies
- * at (0, 0, -R). */
+/* Unit vectors east, north and up at the middle of a part, seen from the centre of the Earth, which in the
+ * local frame lies at (0, 0, -R). */
 typedef struct frame {
     double east[3], north[3], up[3];
 } frame;
@@ -156,8 +162,9 @@ static agl_status project_parts(agl_kd_sheet *s, const agl_points *p, agl_error 
     return AGL_OK;
 }
 
-/* The projection lengthens distances across the direction to the middle. The mean of that, over an even choice of pairs
- * and as a function of distance, is taken back where distances are read off the sheet; what is left is the stretch. */
+/* The projection lengthens distances across the direction to the middle. The mean of that, over an even
+ * choice of pairs and as a function of distance, is taken back where distances are read off the sheet; what
+ * is left is the stretch. */
 static void compare_distances(agl_kd_sheet *s, const agl_points *p) {
     enum { CHOICE = 1200 };
     size_t step = s->n / CHOICE + 1, pairs = 0;

@@ -28,8 +28,8 @@ static void reach(size_t *first, size_t *count, const double *at, size_t bins, d
 }
 
 /* `variance` of the mass within each bin, or NULL. */
-static agl_status fill(agl_kd_table *t, const double *at, const double *variance, size_t bins, const double *r, double h,
-                       agl_error *err) {
+static agl_status fill(agl_kd_table *t, const double *at, const double *variance, size_t bins,
+                       const double *r, double h, agl_error *err) {
     size_t total = 0;
     t->first = AGL_NEW(size_t, t->n_r);
     t->count = AGL_NEW(size_t, t->n_r);
@@ -50,8 +50,8 @@ static agl_status fill(agl_kd_table *t, const double *at, const double *variance
     return AGL_OK;
 }
 
-agl_status agl__kd_table_new(agl_kd_table *out, const double *edge, size_t bins, const double *r, size_t n_r, double h,
-                             agl_error *err) {
+agl_status agl__kd_table_new(agl_kd_table *out, const double *edge, size_t bins, const double *r, size_t n_r,
+                             double h, agl_error *err) {
     *out = (agl_kd_table){.n_r = n_r, .merge = 1};
     double width = (edge[bins] - edge[0]) / (double)bins;
     while ((double)(out->merge * 2) * width * MERGED_PER_H <= h)
@@ -73,8 +73,8 @@ agl_status agl__kd_table_new(agl_kd_table *out, const double *edge, size_t bins,
     return status;
 }
 
-agl_status agl__kd_table_at(agl_kd_table *out, const double *at, size_t bins, const double *r, size_t n_r, double h,
-                            agl_error *err) {
+agl_status agl__kd_table_at(agl_kd_table *out, const double *at, size_t bins, const double *r, size_t n_r,
+                            double h, agl_error *err) {
     *out = (agl_kd_table){.n_r = n_r, .merge = 1};
     agl_status status = fill(out, at, NULL, bins, r, h, err);
     if (status != AGL_OK) agl__kd_table_free(out);

@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-
 enum { LEAF = 32, BLOCK = 256, TASK_PAIRS = 1 << 18, MOST_TASKS = 64 };
 
 static agl_status in_tree_order(double **out, const agl_kdtree *tree, const double *w, agl_error *err) {
@@ -73,8 +72,8 @@ static agl_status cut(agl_kd_block **out, size_t *n, const agl_kdtree *tree, agl
     return AGL_OK;
 }
 
-static size_t count_or_fill(agl_kd_tile *tile, const agl_kd_tiles *t, size_t na, size_t nb, const agl_kd_pairs *pairs,
-                            double reach2) {
+static size_t count_or_fill(agl_kd_tile *tile, const agl_kd_tiles *t, size_t na, size_t nb,
+                            const agl_kd_pairs *pairs, double reach2) {
     size_t n = 0;
     bool same = t->a == t->b;
     const agl_kdtree *second = agl__kd_second(pairs);

@@ -204,6 +204,21 @@ static bool build_levels(agl__cloud *c) {
     return true;
 }
 
+/* Whole weights as such: half the memory to read, and integer additions. */
+static agl_status keep_whole(agl__cloud *c, agl_error *err) {
+    double sum = 0;
+    for (size_t k = 0; k < c->n; k++) {
+        if (c->weight[k] != floor(c->weight[k])) return AGL_OK;
+        sum += c->weight[k];
+    }
+    if (!(sum <= UINT32_MAX)) return AGL_OK;
+    c->whole = AGL_NEW(uint32_t, filled(c->n));
+    if (!c->whole) return agl_fail_memory(err);
+    for (size_t k = 0; k < c->n; k++)
+        c->whole[k] = (uint32_t)c->weight[k];
+    return AGL_OK;
+}
+
 agl_status agl__cloud_new(agl__cloud *out, const agl__frame *frame, const int32_t *id, size_t n,
                           const double *weight, agl_error *err) {
     size_t places = filled(n);
@@ -229,11 +244,10 @@ agl_status agl__cloud_new(agl__cloud *out, const agl__frame *frame, const int32_
         out->x[k] = out->y[k] = out->z[k] = NOWHERE;
         out->id[k] = -1;
     }
-    if (n > 0 && !build_levels(out)) {
-        agl__cloud_free(out);
-        return agl_fail_memory(err);
-    }
-    return AGL_OK;
+    agl_status status = n == 0 || build_levels(out) ? AGL_OK : agl_fail_memory(err);
+    if (status == AGL_OK && weight) status = keep_whole(out, err);
+    if (status != AGL_OK) agl__cloud_free(out);
+    return status;
 }
 
 void agl__cloud_free(agl__cloud *cloud) {
@@ -242,6 +256,7 @@ void agl__cloud_free(agl__cloud *cloud) {
     free(cloud->z);
     free(cloud->id);
     free(cloud->weight);
+    free(cloud->whole);
     for (int l = 0; l < cloud->levels; l++) {
         agl__level *level = &cloud->level[l];
         free(level->x);

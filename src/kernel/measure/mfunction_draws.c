@@ -20,7 +20,7 @@ typedef struct worker {
     double *weight;         /* draws * n, NULL when none */
     agl__marks *marks;      /* draws */
     double *local, *global; /* draws * values */
-    double *below;          /* draws * n_r */
+    double *below;          /* AGL__TILE * draws * n_r */
 } worker;
 
 typedef struct draws {
@@ -77,23 +77,32 @@ static agl_status make_marks(worker *w, const draws *d, size_t first, size_t n, 
     return AGL_OK;
 }
 
+static bool is_reference(const worker *w, const draws *d, size_t n, size_t i) {
+    for (size_t s = 0; s < n; s++)
+        if (agl__m_is_reference(d->f, &w->marks[s], i)) return true;
+    return false;
+}
+
+/* Weight of all around the t-th point of a tile in draw s, as far as it is known beforehand. */
+static const double *known_around(const worker *w, const draws *d, size_t first, size_t t, size_t s) {
+    if (d->source == FROM_TABLE) return d->table + (first + t) * d->f->n_r;
+    return d->source == FROM_LANES ? w->below + (t * d->per_task + s) * d->f->n_r : NULL;
+}
+
 static agl_status add_points(worker *w, const draws *d, size_t n, agl_error *err) {
     const agl_mfunction *f = d->f;
-    for (size_t i = 0; i < f->n; i++) {
-        bool any = false;
-        for (size_t s = 0; s < n && !any; s++)
-            any = agl__m_is_reference(f, &w->marks[s], i);
-        if (!any) continue;
+    for (size_t first = 0; first < f->n; first += AGL__TILE) {
+        size_t m = f->n - first < AGL__TILE ? f->n - first : AGL__TILE;
+        bool wanted[AGL__TILE];
         if (agl_cancelled(d->ctx)) return agl_fail(err, AGL_ECANCEL, "cancelled");
-        if (d->source == FROM_LANES) agl__lanes_around(w->below, &w->lanes, &w->scratch, f, i);
-        for (size_t s = 0; s < n; s++) {
-            if (!agl__m_is_reference(f, &w->marks[s], i)) continue;
-            const double *below = d->source == FROM_TABLE   ? d->table + i * f->n_r
-                                  : d->source == FROM_LANES ? w->below + s * f->n_r
-                                                            : NULL;
-            agl__m_add_point(w->local + s * d->values, w->global + s * d->values, &w->scratch, f,
-                             &w->marks[s], i, below);
-        }
+        for (size_t t = 0; t < m; t++)
+            wanted[t] = is_reference(w, d, n, first + t);
+        if (d->source == FROM_LANES) agl__lanes_around(w->below, &w->lanes, &w->scratch, f, first, m, wanted);
+        for (size_t t = 0; t < m; t++)
+            for (size_t s = 0; s < n && wanted[t]; s++)
+                if (agl__m_is_reference(f, &w->marks[s], first + t))
+                    agl__m_add_point(w->local + s * d->values, w->global + s * d->values, &w->scratch, f,
+                                     &w->marks[s], first + t, known_around(w, d, first, t, s));
     }
     return AGL_OK;
 }
@@ -128,7 +137,7 @@ static agl_status worker_new(worker *w, const draws *d, agl_error *err) {
                   .marks = AGL_NEW(agl__marks, d->per_task),
                   .local = AGL_NEW(double, d->per_task * d->values),
                   .global = AGL_NEW(double, d->per_task * d->values),
-                  .below = AGL_NEW(double, d->per_task * f->n_r)};
+                  .below = AGL_NEW(double, AGL__TILE * d->per_task * f->n_r)};
     if (!w->deal || !w->type || (f->weight && !w->weight) || !w->marks || !w->local || !w->global ||
         !w->below)
         return agl_fail_memory(err);

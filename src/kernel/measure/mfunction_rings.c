@@ -87,15 +87,20 @@ static int32_t exact_class(const agl__rings *r, double c2) {
 /* Decides in double what single precision left open in one block. */
 static void settle_block(int32_t *class, const agl__rings *rings, int32_t id, const int32_t *other) {
     const agl_points *p = rings->frame->points;
+    const bool plane = p->space == AGL_PLANE; /* z is 0 and need not be fetched */
     int32_t any = 0;
     for (int k = 0; k < AGL__GROUP; k++)
         any |= class[k];
     if (any >= 0 && !rings->exact_only) return;
     for (int k = 0; k < AGL__GROUP; k++) {
         if (class[k] >= 0 && !rings->exact_only) continue;
-        bool counts = other[k] >= 0 && other[k] != id;
-        class[k] = counts ? exact_class(rings, agl__chord2(p, (size_t)id, p, (size_t)other[k]))
-                          : (int32_t)rings->n + 1;
+        if (other[k] < 0 || other[k] == id) {
+            class[k] = (int32_t)rings->n + 1;
+            continue;
+        }
+        double dx = p->x[id] - p->x[other[k]], dy = p->y[id] - p->y[other[k]];
+        double dz = plane ? 0 : p->z[id] - p->z[other[k]];
+        class[k] = exact_class(rings, dx * dx + dy * dy + dz * dz);
     }
 }
 
@@ -211,8 +216,12 @@ void agl__rings_visit(agl__ring_scratch *scratch, const agl__rings *rings, int32
     uint32_t *parent = scratch->list[0], *open = scratch->list[1];
     size_t n = cloud->n > 0;
     parent[0] = 0;
-    scratch->n_blocks = scratch->n_settled = 0;
+    scratch->n_blocks = scratch->n_settled = scratch->n_untested = scratch->n_higher = 0;
     for (int l = cloud->levels - 1; l >= 0; l--) {
+        if (l == 0) {
+            scratch->n_untested = scratch->n_blocks;
+            scratch->n_higher = scratch->n_settled;
+        }
         n = visit_level(&v, &cloud->level[l], parent, n, l > 0 ? open : scratch->block + scratch->n_blocks);
         if (l == 1) n = take_blocks(&v, open, n);
         uint32_t *swap = parent;
@@ -277,30 +286,40 @@ static void count_ones(uint32_t *restrict lanes, size_t classes, const int32_t *
     }
 }
 
+static void add_chunk(double *lanes, size_t classes, const int32_t *class, const agl__cloud *cloud,
+                      const uint32_t *block, size_t n) {
+    uint32_t *counts = (uint32_t *)(void *)lanes;
+    if (!cloud->weight)
+        count_ones(counts, classes, class, n);
+    else if (cloud->whole)
+        for (size_t b = 0; b < n; b++)
+            agl__lanes_count(counts, classes, class + b * AGL__GROUP,
+                             cloud->whole + (size_t)block[b] * AGL__GROUP, 1);
+    else
+        for (size_t b = 0; b < n; b++)
+            agl__lanes_add(lanes, classes, class + b * AGL__GROUP,
+                           cloud->weight + (size_t)block[b] * AGL__GROUP, 1);
+}
+
 /* Many blocks: through the lanes. */
 static void add_many(double *sum, agl__ring_scratch *scratch, const agl__rings *rings, int32_t id,
                      const agl__cloud *cloud) {
     size_t classes = rings->n + 2;
     double *lanes = scratch->lanes;
-    uint32_t *counts = (uint32_t *)(void *)lanes;
-    memset(lanes, 0, AGL__RING_LANES * classes * (cloud->weight ? sizeof *lanes : sizeof *counts));
+    bool whole = !cloud->weight || cloud->whole;
+    memset(lanes, 0, AGL__RING_LANES * classes * (whole ? sizeof(uint32_t) : sizeof *lanes));
     int32_t class[AGL__CHUNK * AGL__GROUP];
     for (size_t from = 0, n = scratch->n_blocks; from < n; from += AGL__CHUNK) {
         size_t m = n - from < AGL__CHUNK ? n - from : AGL__CHUNK;
         const uint32_t *block = scratch->block + from;
         agl__rings_classify(class, rings, id, cloud, block, m);
-        if (cloud->weight)
-            for (size_t b = 0; b < m; b++)
-                agl__lanes_add(lanes, classes, class + b * AGL__GROUP,
-                               cloud->weight + (size_t)block[b] * AGL__GROUP, 1);
-        else
-            count_ones(counts, classes, class, m);
+        add_chunk(lanes, classes, class, cloud, block, m);
     }
     const double *w = lanes;
-    const uint32_t *c = counts;
+    const uint32_t *c = (const uint32_t *)(const void *)lanes;
     for (size_t k = 0; k < classes; k++)
-        sum[k] += cloud->weight ? (w[k] + w[k + classes]) + (w[k + 2 * classes] + w[k + 3 * classes])
-                                : (double)c[k] + c[k + classes] + c[k + 2 * classes] + c[k + 3 * classes];
+        sum[k] += whole ? (double)c[k] + c[k + classes] + c[k + 2 * classes] + c[k + 3 * classes]
+                        : (w[k] + w[k + classes]) + (w[k + 2 * classes] + w[k + 3 * classes]);
 }
 
 /* Few blocks: clearing and adding up the lanes would cost more than they save. */

@@ -56,7 +56,9 @@ typedef struct agl__cloud {
     size_t n;
     float *x, *y, *z;
     int32_t *id;
-    double *weight; /* NULL when each is 1 */
+    double *weight;  /* NULL when each is 1 */
+    uint32_t *whole; /* the same where all are whole numbers with a sum below 2^32 (employment mostly is),
+                        else NULL */
     int levels;
     agl__level level[AGL__LEVELS];
     size_t groups;        /* of all levels */
@@ -132,6 +134,9 @@ typedef struct agl__ring_scratch {
     uint32_t *settled;      /* settled groups, numbered among all groups of the cloud */
     int32_t *settled_class; /* a class of the interval in which all their points lie */
     size_t n_blocks, n_settled;
+    /* Both lists ascend in two stretches: blocks taken untested before the others, settled groups of higher
+     * levels before those of level 0 (the former only by level). */
+    size_t n_untested, n_higher;
     uint32_t *list[2]; /* groups of two levels during a visit */
     double *lanes;     /* AGL__RING_LANES * (n + 2): histograms side by side, for agl__rings_sum */
 } agl__ring_scratch;

@@ -153,7 +153,9 @@ agl_status agl__milp_solve(agl__milp_result *out, const agl__milp *problem, cons
     if (status != AGL_OK) return status;
     out->objective = out->bound = out->gap = out->relaxation = 0;
     if (problem->columns == 0) return AGL_OK;
-    glp_term_out(GLP_OFF);
+    /* GLPK keeps an environment for each thread; one that a host program made for itself is left alone. */
+    bool ours = glp_init_env() == 0;
+    int terminal = glp_term_out(GLP_OFF);
     glp_prob *lp = glp_create_prob();
     search s = {.ctx = ctx};
     status = load(lp, problem, o.relaxed, err);
@@ -171,6 +173,8 @@ agl_status agl__milp_solve(agl__milp_result *out, const agl__milp *problem, cons
         out->gap = distance > 0 ? distance / fabs(out->objective) : 0;
     }
     glp_delete_prob(lp);
+    glp_term_out(terminal);
+    if (ours) glp_free_env();
     return status;
 }
 
@@ -189,8 +193,8 @@ static agl_status has_solution(bool *yes, const agl__milp *p, bool relaxed, cons
     return agl_fail(err, status, "%s", why.message);
 }
 
-agl_status agl__milp_conflict(uint8_t *in_conflict, const agl__milp *problem, const agl_ctx *ctx,
-                              agl_error *err) {
+agl_status agl__milp_conflict(uint8_t *in_conflict, const agl__milp *problem, size_t asked,
+                              const agl_ctx *ctx, agl_error *err) {
     size_t m = problem->rows;
     double *bounds = AGL_NEW(double, 2 * m), *nothing = AGL_NEW(double, problem->columns);
     bool feasible = true, relaxed = true;
@@ -200,14 +204,14 @@ agl_status agl__milp_conflict(uint8_t *in_conflict, const agl__milp *problem, co
         memcpy(bounds, problem->row_lower, m * sizeof *bounds);
         memcpy(bounds + m, problem->row_upper, m * sizeof *bounds);
         p.row_lower = bounds, p.row_upper = bounds + m, p.objective = nothing;
-        memset(in_conflict, 0, m);
+        memset(in_conflict, 0, asked);
         status = has_solution(&feasible, &p, true, ctx, err);
     }
     if (status == AGL_OK && feasible) {
         relaxed = false;
         status = has_solution(&feasible, &p, false, ctx, err);
     }
-    for (size_t i = 0; status == AGL_OK && !feasible && i < m; i++) {
+    for (size_t i = 0; status == AGL_OK && !feasible && i < asked; i++) {
         bool without;
         bounds[i] = -INFINITY, bounds[m + i] = INFINITY;
         status = has_solution(&without, &p, relaxed, ctx, err);

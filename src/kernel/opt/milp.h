@@ -46,9 +46,10 @@ AGL_NODISCARD agl_status agl__milp_solve(agl__milp_result *out, const agl__milp 
                                          agl_error *err);
 
 /** For a problem without a solution: in_conflict[r] = 1 for a set of rows that cannot hold together, of which
- * each one matters (drop any and the rest can hold). Deletion filter (Chinneck 2008): one solve a row. Whole
- * numbers are given up when the linear relaxation is already without a solution. */
-AGL_NODISCARD agl_status agl__milp_conflict(uint8_t *in_conflict, const agl__milp *problem,
+ * each one matters (drop any and the rest can hold). Only the first `asked` rows are questioned, the others
+ * stand. All zero when there is a solution. Deletion filter (Chinneck 2008): one solve a row. Whole numbers
+ * are given up when the linear relaxation is already without a solution. */
+AGL_NODISCARD agl_status agl__milp_conflict(uint8_t *in_conflict, const agl__milp *problem, size_t asked,
                                             const agl_ctx *ctx, agl_error *err);
 
 #endif

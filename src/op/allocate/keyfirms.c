@@ -61,9 +61,9 @@ static agl_status read_links(firms *f, agl_error *err) {
         agl_graph_from_edges(&f->links, &counts, (int32_t)f->ids.dict.n, m, a, b, NULL, false, err);
     free(ends);
     agl__run_rows(f->run, m - counts.self_loops, links->rows - m + counts.self_loops);
-    if (m < links->rows || counts.self_loops)
-        agl__run_warn(f->run, "%zu links without both ends and %zu of a firm with itself were left out",
-                      links->rows - m, counts.self_loops);
+    if (m < links->rows) agl__run_warn(f->run, "%zu links without both ends were left out", links->rows - m);
+    if (counts.self_loops)
+        agl__run_warn(f->run, "%zu links of a firm with itself were left out", counts.self_loops);
     return status;
 }
 

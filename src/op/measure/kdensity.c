@@ -28,7 +28,8 @@ static void job_free(job *j) {
     free(j->r);
 }
 
-/* ---- options -------------------------------------------------------------------------------------------------------- */
+/* ---- options
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* A positive number, all of the text. */
 static bool parse_km(double *km, const char *text) {
@@ -50,7 +51,8 @@ static agl_status read_options(job *j, agl_error *err) {
     else if (parse_km(&o->bandwidth_km, bandwidth))
         o->rule = AGL_KD_GIVEN;
     else
-        return agl_fail(err, AGL_EUSAGE, "--bandwidth %s: give silverman, sj, or a number of km above 0", bandwidth);
+        return agl_fail(err, AGL_EUSAGE, "--bandwidth %s: give silverman, sj, or a number of km above 0",
+                        bandwidth);
     o->adjust = agl__run_number(run, "adjust");
     o->limit_km = do2005 ? INFINITY : NAN;
     o->exact = agl__run_flag(run, "exact");
@@ -60,13 +62,14 @@ static agl_status read_options(job *j, agl_error *err) {
     o->simulations = (size_t)agl__run_integer(run, "simulations");
     o->bandwidth_per_draw = dbmss;
     o->band = (agl_envelope_options){.alpha = agl__run_number(run, "alpha"),
-                                     .band = dbmss                            ? AGL_BAND_DBMSS
+                                     .band = dbmss                             ? AGL_BAND_DBMSS
                                              : agl__run_is(run, "band", "erl") ? AGL_BAND_ERL
                                                                                : AGL_BAND_DO2005,
                                      .each_side = do2005};
     double least = ceil(1 / o->band.alpha * (1 - 1e-12));
     if (o->simulations > 0 && (double)o->simulations < least)
-        return agl_fail(err, AGL_EUSAGE, "%zu simulations cannot show a level of %g; ask for at least %.0f (--simulations)",
+        return agl_fail(err, AGL_EUSAGE,
+                        "%zu simulations cannot show a level of %g; ask for at least %.0f (--simulations)",
                         o->simulations, o->band.alpha, least);
     return AGL_OK;
 }
@@ -81,10 +84,13 @@ static agl_status read_choice(job *j, agl_error *err) {
     j->choice = (agl_kd_choice){.against = -1, .min_n = min_n};
     agl_status status = count && j->wanted ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK)
-        status = agl__points_industries(j->wanted, in, agl__run_text(j->run, "industries"), "industries", err);
-    if (status == AGL_OK && against) status = agl__points_industry(&j->choice.against, in, against, "against", err);
+        status =
+            agl__points_industries(j->wanted, in, agl__run_text(j->run, "industries"), "industries", err);
+    if (status == AGL_OK && against)
+        status = agl__points_industry(&j->choice.against, in, against, "against", err);
     if (status == AGL_OK && !against && j->options.null == AGL_KD_INDEPENDENCE)
-        status = agl_fail(err, AGL_EUSAGE, "--null independence is between two industries: name the second with --against");
+        status = agl_fail(err, AGL_EUSAGE,
+                          "--null independence is between two industries: name the second with --against");
     for (size_t i = 0; status == AGL_OK && i < in->points.n; i++)
         count[in->industry[i]]++;
     for (size_t c = 0; status == AGL_OK && c < n; c++) {
@@ -96,14 +102,18 @@ static agl_status read_choice(job *j, agl_error *err) {
     free(count);
     if (status != AGL_OK) return status;
     if (small)
-        agl__run_warn(j->run, "%zu industries with fewer than %zu establishments were left out (--min-n)", small, min_n);
+        agl__run_warn(j->run, "%zu industries with fewer than %zu establishments were left out (--min-n)",
+                      small, min_n);
     if (large == 0)
-        return agl_fail(err, AGL_EDATA, "no industry has at least %zu establishments; lower --min-n or choose others with "
-                        "--industries", min_n);
+        return agl_fail(err, AGL_EDATA,
+                        "no industry has at least %zu establishments; lower --min-n or choose others with "
+                        "--industries",
+                        min_n);
     return AGL_OK;
 }
 
-/* ---- distances r ---------------------------------------------------------------------------------------------------- */
+/* ---- distances r
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Diagonal of the box around the points: no pair is farther apart. */
 static double extent_km(const agl_points *p) {
@@ -126,7 +136,10 @@ static double round_step(double x) {
 static agl_status find_range(double *km, const job *j, agl_error *err) {
     const char *text = agl__run_text(j->run, "rmax-km");
     double extent = extent_km(&j->in.points);
-    if (extent == 0) return agl_fail(err, AGL_EDATA, "all %zu establishments are in one place; a K-density needs distances", j->in.points.n);
+    if (extent == 0)
+        return agl_fail(err, AGL_EDATA,
+                        "all %zu establishments are in one place; a K-density needs distances",
+                        j->in.points.n);
     if (strcmp(text, "median") == 0) {
         if (agl__run_like(j->run, "dbmss")) {
             *km = extent / 3;
@@ -134,13 +147,18 @@ static agl_status find_range(double *km, const job *j, agl_error *err) {
         }
         agl_status status = agl_kd_median_distance(km, &j->in.points, agl__run_ctx(j->run), err);
         if (status == AGL_OK && *km == 0)
-            status = agl_fail(err, AGL_EDATA, "most pairs of establishments share one place, so that the median distance is 0; give "
-                              "--rmax-km");
+            status = agl_fail(
+                err, AGL_EDATA,
+                "most pairs of establishments share one place, so that the median distance is 0; give "
+                "--rmax-km");
         return status;
     }
-    if (!parse_km(km, text)) return agl_fail(err, AGL_EUSAGE, "--rmax-km %s: give median, or a number of km above 0", text);
+    if (!parse_km(km, text))
+        return agl_fail(err, AGL_EUSAGE, "--rmax-km %s: give median, or a number of km above 0", text);
     if (*km > extent)
-        return agl_fail(err, AGL_EUSAGE, "--rmax-km %g reaches beyond the establishments, which are at most %.4g km apart", *km, extent);
+        return agl_fail(err, AGL_EUSAGE,
+                        "--rmax-km %g reaches beyond the establishments, which are at most %.4g km apart",
+                        *km, extent);
     return AGL_OK;
 }
 
@@ -155,9 +173,11 @@ static agl_status find_r(job *j, agl_error *err) {
         step = last / (PEER_R - 1);
     } else {
         if (isnan(step)) step = round_step(last / ABOUT_R);
-        if (step > last) return agl_fail(err, AGL_EUSAGE, "--step-km %g is longer than the range of %.4g km", step, last);
+        if (step > last)
+            return agl_fail(err, AGL_EUSAGE, "--step-km %g is longer than the range of %.4g km", step, last);
         if (last / step > 100000)
-            return agl_fail(err, AGL_EUSAGE, "--step-km %g gives more than 100,000 distances; choose a longer step", step);
+            return agl_fail(err, AGL_EUSAGE,
+                            "--step-km %g gives more than 100,000 distances; choose a longer step", step);
         j->n_r = (size_t)(last / step * (1 + 1e-12)) + 1;
     }
     j->r = AGL_NEW(double, j->n_r);
@@ -167,10 +187,13 @@ static agl_status find_r(job *j, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- outputs -------------------------------------------------------------------------------------------------------- */
+/* ---- outputs
+ * -------------------------------------------------------------------------------------------------------- */
 
-static const char *const BANDS[] = {"null_mean", "null_median", "local_lo", "local_hi", "global_lo", "global_hi"};
-static const char *const TESTS[] = {"localized", "dispersed", "localization_index", "dispersion_index", "r_max_excess_km", "p_global"};
+static const char *const BANDS[] = {"null_mean", "null_median", "local_lo",
+                                    "local_hi",  "global_lo",   "global_hi"};
+static const char *const TESTS[] = {"localized",        "dispersed",       "localization_index",
+                                    "dispersion_index", "r_max_excess_km", "p_global"};
 
 static agl_status write_curves(job *j, agl_error *err) {
     const agl_kd_result *x = &j->result;
@@ -185,7 +208,8 @@ static agl_status write_curves(job *j, agl_error *err) {
         band[c] = agl__run_num(t, BANDS[c]);
     for (size_t k = 0; k < x->n; k++) {
         const agl_kd_industry *i = &x->industry[k];
-        const double *from[6] = {i->band.mean, i->band.median, i->band.local_lo, i->band.local_hi, i->band.global_lo, i->band.global_hi};
+        const double *from[6] = {i->band.mean,     i->band.median,    i->band.local_lo,
+                                 i->band.local_hi, i->band.global_lo, i->band.global_hi};
         for (size_t m = 0; m < n; m++) {
             code[k * n + m] = i->industry;
             r[k * n + m] = x->r[m];
@@ -206,7 +230,8 @@ static agl_status write_industries(job *j, agl_error *err) {
     agl_status status = agl__run_output(&t, j->run, "industries", x->n, err);
     if (status == AGL_OK) status = agl__run_key(&code, t, "industry", j->in.industries, err);
     if (status != AGL_OK) return status;
-    double *n = agl__run_num(t, "n"), *pairs = agl__run_num(t, "pairs"), *h = agl__run_num(t, "bandwidth_km"), *test[6];
+    double *n = agl__run_num(t, "n"), *pairs = agl__run_num(t, "pairs"), *h = agl__run_num(t, "bandwidth_km"),
+           *test[6];
     for (size_t c = 0; c < 6; c++)
         test[c] = agl__run_num(t, TESTS[c]);
     for (size_t k = 0; k < x->n; k++) {
@@ -215,8 +240,8 @@ static agl_status write_industries(job *j, agl_error *err) {
         n[k] = (double)i->n;
         pairs[k] = i->pairs;
         h[k] = i->bandwidth_km;
-        const double from[6] = {i->localized, i->dispersed, i->localization_index, i->dispersion_index, i->r_max_excess_km,
-                                i->band.p_global};
+        const double from[6] = {i->localized,        i->dispersed,       i->localization_index,
+                                i->dispersion_index, i->r_max_excess_km, i->band.p_global};
         for (size_t c = 0; c < 6; c++)
             test[c][k] = i->band.n ? from[c] : NAN;
     }
@@ -256,7 +281,8 @@ static agl_status write_points(job *j, agl_error *err) {
         free(shown);
         return status;
     }
-    double *number = agl__run_num(t, "point"), *lon = agl__run_num(t, "lon"), *lat = agl__run_num(t, "lat"), *size = agl__run_num(t, "size");
+    double *number = agl__run_num(t, "point"), *lon = agl__run_num(t, "lon"), *lat = agl__run_num(t, "lat"),
+           *size = agl__run_num(t, "size");
     for (size_t c = 0; c < n; c++)
         for (size_t i = 0, k = 0; shown[c] && i < in->points.n; i++) {
             if (in->industry[i] != (int32_t)c) continue;
@@ -279,16 +305,26 @@ static agl_status judge(job *j, agl_error *err) {
         if (j->result.industry[k].n < least) least = j->result.industry[k].n;
     }
     if (one_place + no_size == j->result.n)
-        return agl_fail(err, AGL_EDATA, one_place ? "all pairs of establishments are equally far apart (are they all in one place?), so "
-                                                    "that there is no bandwidth; give one with --bandwidth"
-                                                  : "no two establishments of an industry have a size above 0; check the size or leave it out");
+        return agl_fail(
+            err, AGL_EDATA,
+            one_place
+                ? "all pairs of establishments are equally far apart (are they all in one place?), so "
+                  "that there is no bandwidth; give one with --bandwidth"
+                : "no two establishments of an industry have a size above 0; check the size or leave it out");
     if (one_place)
-        agl__run_warn(j->run, "%zu industries have no curve because their establishments are all in one place", one_place);
-    if (no_size) agl__run_warn(j->run, "%zu industries have no curve because no two establishments have a size above 0", no_size);
+        agl__run_warn(j->run,
+                      "%zu industries have no curve because their establishments are all in one place",
+                      one_place);
+    if (no_size)
+        agl__run_warn(j->run,
+                      "%zu industries have no curve because no two establishments have a size above 0",
+                      no_size);
     double tail = j->options.band.alpha * (double)j->options.simulations;
     if (j->options.simulations > 0 && tail < 10)
-        agl__run_warn(j->run, "%zu simulations leave %.3g beyond a level of %g: the bands are rough; 1000 are customary",
-                      j->options.simulations, tail, j->options.band.alpha);
+        agl__run_warn(
+            j->run,
+            "%zu simulations leave %.3g beyond a level of %g: the bands are rough; 1000 are customary",
+            j->options.simulations, tail, j->options.band.alpha);
     return AGL_OK;
 }
 
@@ -300,7 +336,10 @@ agl_status agl_op_measure_kdensity(agl_run *run, agl_error *err) {
     if (status == AGL_OK) status = find_r(&j, err);
     if (status == AGL_OK) {
         if (!agl__run_flag(run, "unweighted")) j.size = j.in.size;
-        agl_kd_data data = {.points = &j.in.points, .industry = j.in.industry, .n_industries = j.in.industries->n, .size = j.size};
+        agl_kd_data data = {.points = &j.in.points,
+                            .industry = j.in.industry,
+                            .n_industries = j.in.industries->n,
+                            .size = j.size};
         status = agl_kdensity(&j.result, &data, &j.choice, j.r, j.n_r, &j.options, agl__run_ctx(run), err);
     }
     if (status == AGL_OK) status = judge(&j, err);
