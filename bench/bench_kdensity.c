@@ -36,8 +36,7 @@ static double megabytes(void) {
     return (double)u.ru_maxrss / 1024;
 }
 
-/* ---- kernels
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- kernels ---- */
 
 enum { POINTS = 8192, BINS = 2048, ROUNDS = 5 };
 
@@ -102,9 +101,7 @@ static void bench_kernels(void) {
     }
 }
 
-/* ---- bands
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- bands ---- */
 
 /* n points in a window of 1000 x 1000 km; the first fifth is the industry, of which half sits in twenty
  * clusters. */
@@ -154,8 +151,7 @@ static void bench_one(size_t n, const char *peer) {
     free(industry);
 }
 
-/* ---- a file
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- a file ---- */
 
 typedef struct place {
     char *name;

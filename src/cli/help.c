@@ -37,7 +37,8 @@ void agl__help_main(FILE *out) {
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         fprintf(out, "  %-9s %s\n", verbs[i].verb, verbs[i].question);
     fputs("\nCommon options of the methods:\n"
-          "  --col ROLE=COLUMN   which column plays a role (INPUT.ROLE=COLUMN for a further input; ROLE= leaves\n"
+          "  --col ROLE=COLUMN   which column plays a role (INPUT.ROLE=COLUMN for a further input; ROLE= "
+          "leaves\n"
           "                      an optional role empty although a column has its name)\n"
           "  --where SQL         use only the rows that satisfy this condition\n"
           "  --suppressed SQL    under this condition an empty number is suppressed, not just missing; "

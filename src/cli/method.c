@@ -35,7 +35,8 @@ static agl_status add_path(given *g, const char *path, agl_error *err) {
 /* "role=column" or "input.role=column"; cuts the argument in place. */
 static agl_status add_column(command *c, char *text, agl_error *err) {
     char *equals = strchr(text, '=');
-    if (!equals || equals == text) return agl_fail(err, AGL_EUSAGE, "--col needs ROLE=COLUMN, not '%s'", text);
+    if (!equals || equals == text)
+        return agl_fail(err, AGL_EUSAGE, "--col needs ROLE=COLUMN, not '%s'", text);
     *equals = '\0';
     char *dot = strchr(text, '.');
     const agl_input_spec *in = c->method->inputs;

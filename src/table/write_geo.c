@@ -73,7 +73,8 @@ static agl_status write_layer(GDALDatasetH data, OGRSpatialReferenceH wgs84, con
     if (!layer) return fail_gdal(err);
     agl_status status = add_fields(layer, t, err);
     if (status != AGL_OK) return status;
-    bool batched = GDALDatasetStartTransaction(data, FALSE) == OGRERR_NONE; /* else GeoPackage syncs every feature */
+    bool batched =
+        GDALDatasetStartTransaction(data, FALSE) == OGRERR_NONE; /* else GeoPackage syncs every feature */
     for (size_t row = 0; row < t->rows && status == AGL_OK; row++) {
         OGRFeatureH feature = OGR_F_Create(OGR_L_GetLayerDefn(layer));
         set_fields(feature, t, row);
@@ -82,7 +83,8 @@ static agl_status write_layer(GDALDatasetH data, OGRSpatialReferenceH wgs84, con
         if (OGR_L_CreateFeature(layer, feature) != OGRERR_NONE) status = fail_gdal(err);
         OGR_F_Destroy(feature);
     }
-    if (batched && GDALDatasetCommitTransaction(data) != OGRERR_NONE && status == AGL_OK) status = fail_gdal(err);
+    if (batched && GDALDatasetCommitTransaction(data) != OGRERR_NONE && status == AGL_OK)
+        status = fail_gdal(err);
     return status;
 }
 

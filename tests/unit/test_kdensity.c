@@ -89,8 +89,7 @@ static double curve(double kd[R], const double r[R], const cloud *a, const cloud
     return h;
 }
 
-/* ---- the curve
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the curve ---- */
 
 START_TEST(exact_is_the_direct_sum) {
     double r[R], fast[R], slow[R];
@@ -200,8 +199,7 @@ START_TEST(integrates_to_one) {
 }
 END_TEST
 
-/* ---- bandwidth and ranks
- * -------------------------------------------------------------------------------------------- */
+/* ---- bandwidth and ranks ---- */
 
 static int ascending(const void *a, const void *b) {
     double p = *(const double *)a, q = *(const double *)b;
@@ -347,8 +345,7 @@ START_TEST(median_of_all_distances) {
 }
 END_TEST
 
-/* ---- kernels: the same bits on every register width
- * ------------------------------------------------------------------ */
+/* ---- kernels: the same bits on every register width ---- */
 
 enum { KN = 700, BINS = 900 };
 
@@ -445,9 +442,7 @@ START_TEST(wide_kernels_equal_the_plain_one) {
 }
 END_TEST
 
-/* ---- errors
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 static void fails(const double *x, const double *y, size_t n, const double *r, size_t n_r, const double *size,
                   agl_status expected, const char *piece) {

@@ -196,10 +196,29 @@ START_TEST(grid_draws_are_close) {
 }
 END_TEST
 
+enum { SEEDS = 10 };
+
+/* Edge k of the bands: how far approximation moves it, against its spread from seed to seed. */
+static void check_moves(double edge[2][SEEDS][4 * R], size_t k) {
+    double moved = 0, carlo = 0;
+    for (size_t i = k * R; i < (k + 1) * R; i++) {
+        double mean = 0, squares = 0, shift = 0;
+        for (size_t seed = 0; seed < SEEDS; seed++) {
+            mean += edge[0][seed][i] / SEEDS;
+            shift += pow(edge[1][seed][i] - edge[0][seed][i], 2) / SEEDS;
+        }
+        for (size_t seed = 0; seed < SEEDS; seed++)
+            squares += pow(edge[0][seed][i] - mean, 2) / (SEEDS - 1);
+        moved += sqrt(shift);
+        carlo += sqrt(squares);
+    }
+    ck_assert_msg(moved < 0.1 * carlo, "edge %zu moves by %.3f of its Monte Carlo error", k, moved / carlo);
+}
+
 /* The same said of the bands themselves: over ten seeds, the edges from approximate draws differ from those
  * of exact curves of the same draws by less than a tenth of what they differ from seed to seed. */
 START_TEST(bands_move_by_less_than_a_tenth) {
-    enum { SEEDS = 10, SIMS = 200, N = 50 };
+    enum { SIMS = 200, N = 50 };
     static double edge[2][SEEDS][4 * R], sims[SIMS * R];
     double r[R];
     even_r(r, 300);
@@ -231,98 +250,102 @@ START_TEST(bands_move_by_less_than_a_tenth) {
         }
         free(d.curves);
     }
-    for (size_t k = 0; k < 4; k++) {
-        double moved = 0, carlo = 0;
-        for (size_t i = k * R; i < (k + 1) * R; i++) {
-            double mean = 0, squares = 0, shift = 0;
-            for (size_t seed = 0; seed < SEEDS; seed++) {
-                mean += edge[0][seed][i] / SEEDS;
-                shift += pow(edge[1][seed][i] - edge[0][seed][i], 2) / SEEDS;
-            }
-            for (size_t seed = 0; seed < SEEDS; seed++)
-                squares += pow(edge[0][seed][i] - mean, 2) / (SEEDS - 1);
-            moved += sqrt(shift);
-            carlo += sqrt(squares);
-        }
-        ck_assert_msg(moved < 0.1 * carlo, "edge %zu moves by %.3f of its Monte Carlo error", k,
-                      moved / carlo);
-    }
+    for (size_t k = 0; k < 4; k++)
+        check_moves(edge, k);
     agl_points_free(&local);
     drop(&w);
 }
 END_TEST
 
+enum { DEALT = 8, NA = 25, NB = 18 };
+
+typedef struct deal {
+    world w;
+    int32_t a[NA], b[NB];
+} deal;
+
+/* Industry 0 has the sites 0, 4, 8, ..., industry 1 the first 18 of the others. */
+static void make_deal(deal *d) {
+    d->w = make(120, AGL_PLANE, 3);
+    for (size_t i = 0; i < d->w.n; i++)
+        d->w.industry[i] = i % 4 == 0 && i / 4 < NA ? 0 : 2;
+    for (int32_t i = 0; i < NA; i++)
+        d->a[i] = 4 * i;
+    for (int32_t i = 0, k = 0; k < NB; i++) {
+        if (i % 4 == 0) continue;
+        d->b[k++] = i;
+        d->w.industry[i] = 1;
+    }
+}
+
+/* The curve of simulation s by the words of the header. */
+static void by_the_words(double kd[R], const double r[R], const deal *d, agl_kd_null null, bool sizes,
+                         bool between, size_t s) {
+    int32_t *order = order_of(d->w.n, s, SEED), others[NB];
+    double wa[NA], wb[NB];
+    bool stays = null == AGL_KD_INDEPENDENCE;
+    const int32_t *first = stays ? d->a : order, *second = stays ? others : order + NA;
+    for (size_t i = 0, m = 0; m < NB; i++)
+        if (d->w.industry[order[i]] != 0) others[m++] = order[i];
+    for (size_t i = 0; i < NA; i++)
+        wa[i] = d->w.size[null == AGL_KD_LABELLING ? first[i] : d->a[i]];
+    for (size_t i = 0; i < NB; i++)
+        wb[i] = d->w.size[null == AGL_KD_LABELLING ? second[i] : d->b[i]];
+    exact(kd, r, 30, &d->w.points, first, sizes ? wa : NULL, NA, second, sizes ? wb : NULL, between ? NB : 0);
+    free(order);
+}
+
+static void check_deal(const deal *d, const double r[R], agl_kd_null null, bool sizes, bool between) {
+    agl_kd_options o = AGL_KD_OPTIONS_INIT;
+    o.simulations = DEALT;
+    o.null = null;
+    agl_kd_drawn drawn = {
+        .code = 0, .site = d->a, .n = NA, .h = 30, .curves = calloc(DEALT * R, sizeof(float))};
+    agl_kd_setting set = {.points = &d->w.points,
+                          .industry = d->w.industry,
+                          .size = sizes ? d->w.size : NULL,
+                          .against = between ? d->b : NULL,
+                          .n_against = between ? NB : 0,
+                          .r = r,
+                          .n_r = R,
+                          .options = &o};
+    ck_assert_int_eq(agl__kd_draw(&drawn, 1, &set, NULL, NULL), AGL_OK);
+    for (size_t s = 0; s < DEALT; s++) {
+        double truth[R];
+        by_the_words(truth, r, d, null, sizes, between, s);
+        for (size_t i = 0; i < R; i++)
+            ck_assert_double_eq_tol((double)drawn.curves[s * R + i], truth[i], 0.01 * truth[R / 2]);
+    }
+    free(drawn.curves);
+}
+
 /* Every null hypothesis deals sites and sizes as the header says. */
 START_TEST(draws_follow_the_null_hypothesis) {
-    enum { SIMS = 8, NA = 25, NB = 18 };
-    double r[R], truth[R];
+    double r[R];
+    deal d;
     even_r(r, 400);
-    world w = make(120, AGL_PLANE, 3);
-    for (size_t i = 0; i < w.n;
-         i++) /* industry 0 has sites 0, 4, 8 ..., industry 1 the first 18 of the others */
-        w.industry[i] = i % 4 == 0 && i / 4 < NA ? 0 : 2;
-    int32_t a[NA], b[NB];
-    double wa[NA], wb[NB], drawn[NA], dealt[NB];
-    for (int32_t i = 0; i < NA; i++)
-        a[i] = 4 * i, wa[i] = w.size[4 * i];
-    for (int32_t i = 0, k = 0; k < NB; i++)
-        if (i % 4) b[k] = i, wb[k] = w.size[i], w.industry[i] = 1, k++;
+    make_deal(&d);
     for (int null = AGL_KD_LOCATION; null <= AGL_KD_INDEPENDENCE; null++)
-        for (int k = 0; k < 4; k++) {
-            bool sizes = k & 1, between = k & 2;
-            if (null == AGL_KD_INDEPENDENCE && !between) continue;
-            agl_kd_options o = AGL_KD_OPTIONS_INIT;
-            o.simulations = SIMS;
-            o.null = (agl_kd_null)null;
-            agl_kd_drawn d = {
-                .code = 0, .site = a, .n = NA, .h = 30, .curves = calloc(SIMS * R, sizeof(float))};
-            agl_kd_setting set = {.points = &w.points,
-                                  .industry = w.industry,
-                                  .size = sizes ? w.size : NULL,
-                                  .against = between ? b : NULL,
-                                  .n_against = between ? NB : 0,
-                                  .r = r,
-                                  .n_r = R,
-                                  .options = &o};
-            ck_assert_int_eq(agl__kd_draw(&d, 1, &set, NULL, NULL), AGL_OK);
-            for (size_t s = 0; s < SIMS; s++) {
-                int32_t *order = order_of(w.n, s, SEED), others[NB];
-                const int32_t *first = null == AGL_KD_INDEPENDENCE ? a : order, *second = order + NA;
-                if (null == AGL_KD_INDEPENDENCE) {
-                    for (size_t i = 0, m = 0; m < NB; i++)
-                        if (w.industry[order[i]] != 0) others[m++] = order[i];
-                    second = others;
-                }
-                for (size_t i = 0; i < NA; i++)
-                    drawn[i] = null == AGL_KD_LABELLING ? w.size[first[i]] : wa[i];
-                for (size_t i = 0; i < NB; i++)
-                    dealt[i] = null == AGL_KD_LABELLING ? w.size[second[i]] : wb[i];
-                exact(truth, r, 30, &w.points, first, sizes ? drawn : NULL, NA, second, sizes ? dealt : NULL,
-                      between ? NB : 0);
-                for (size_t i = 0; i < R; i++)
-                    ck_assert_double_eq_tol((double)d.curves[s * R + i], truth[i], 0.01 * truth[R / 2]);
-                free(order);
-            }
-            free(d.curves);
-        }
-    drop(&w);
+        for (int k = 0; k < 4; k++)
+            if (null != AGL_KD_INDEPENDENCE || k >= 2) check_deal(&d, r, (agl_kd_null)null, k % 2, k >= 2);
+    drop(&d.w);
 }
 END_TEST
 
 START_TEST(own_bandwidth_of_a_draw) {
-    enum { SIMS = 10, NA = 80 };
+    enum { SIMS = 10, N = 80 };
     double r[R], truth[R];
     even_r(r, 200);
     world w = make(500, AGL_PLANE, 4);
     agl_kd_options o = AGL_KD_OPTIONS_INIT;
     o.simulations = SIMS;
     o.bandwidth_per_draw = true;
-    agl_kd_drawn d = {.n = NA, .h = 25, .curves = calloc(SIMS * R, sizeof(float))};
+    agl_kd_drawn d = {.n = N, .h = 25, .curves = calloc(SIMS * R, sizeof(float))};
     agl_kd_setting set = {.points = &w.points, .industry = w.industry, .r = r, .n_r = R, .options = &o};
     ck_assert_int_eq(agl__kd_draw(&d, 1, &set, NULL, NULL), AGL_OK);
     for (size_t s = 0; s < SIMS; s++) {
         int32_t *order = order_of(w.n, s, SEED);
-        exact(truth, r, 0, &w.points, order, NULL, NA, NULL, NULL, 0);
+        exact(truth, r, 0, &w.points, order, NULL, N, NULL, NULL, 0);
         for (size_t i = 0; i < R; i++)
             ck_assert_double_eq_tol((double)d.curves[s * R + i], truth[i], 0.01 * truth[R / 2]);
         free(order);
@@ -332,8 +355,7 @@ START_TEST(own_bandwidth_of_a_draw) {
 }
 END_TEST
 
-/* ---- all industries
- * ------------------------------------------------------------------------------------------------ */
+/* ---- all industries ---- */
 
 static agl_kd_result run(const world *w, size_t industries, bool sizes, const agl_kd_options *o, int threads,
                          int32_t against) {

@@ -12,8 +12,7 @@ double agl_quantile_sorted(const double *ascending, size_t n, double p) {
     return ascending[low] + (position - (double)low) * (ascending[low + 1] - ascending[low]);
 }
 
-/* ---- mean, median, local band
- * ------------------------------------------------------------------------------------ */
+/* ---- mean, median, local band ---- */
 
 static void pointwise(agl_envelope *e, const agl_ordered *o, const agl_envelope_options *opt) {
     double tail = opt->each_side ? opt->alpha : opt->alpha / 2;
@@ -27,8 +26,7 @@ static void pointwise(agl_envelope *e, const agl_ordered *o, const agl_envelope_
     }
 }
 
-/* ---- Duranton-Overman: common pointwise level
- * ---------------------------------------------------------------------- */
+/* ---- Duranton-Overman: common pointwise level ---- */
 
 enum { LOWER = 1, UPPER = 2 };
 
@@ -103,8 +101,7 @@ static agl_status band_do2005(agl_envelope *e, const agl_ordered *o, const agl_e
     return AGL_OK;
 }
 
-/* ---- hulls of kept curves: ERL and the peer's rule
- * -------------------------------------------------------------- */
+/* ---- hulls of kept curves: ERL and the peer's rule ---- */
 
 /* Smallest and largest value at every distance over the curves with keep[s]; NaN where none has a value. */
 static void hull(double *low, double *high, agl_cmat sims, const double *observed, const bool *keep) {
@@ -213,8 +210,7 @@ out:
     return status;
 }
 
-/* ---- the public call
- * --------------------------------------------------------------------------------------------- */
+/* ---- the public call ---- */
 
 static agl_status check(agl_cmat sims, const agl_envelope_options *opt, agl_error *err) {
     if (!(opt->alpha > 0 && opt->alpha < 1))

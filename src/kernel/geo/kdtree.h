@@ -29,8 +29,7 @@ void agl__kdtree_free(agl_kdtree *tree);
  * rounding. */
 void agl__kdnode_reach(double *least2, double *most2, const agl_kdnode *a, const agl_kdnode *b);
 
-/* ---- walking two trees together
- * ------------------------------------------------------------------------------------ */
+/* ---- walking two trees together ---- */
 
 typedef struct agl_kdpair {
     uint32_t a, b; /* a node of each tree */

@@ -91,54 +91,66 @@ static void weigh(double *hist, size_t bins, float scale, float offset, agl_xyzf
     }
 }
 
-typedef float eight __attribute__((vector_size(32), aligned(4)));
-typedef int32_t bits __attribute__((vector_size(32))); /* of a lane: all ones for true, 0 for false */
+/* Vectors as wide as a register: gcc takes wider ones apart into single numbers. */
+#ifdef __AVX2__
+enum { VECTOR_BYTES = 32 };
+#else
+enum { VECTOR_BYTES = 16 };
+#endif
+enum { FLOATS = VECTOR_BYTES / 4, DOUBLES = VECTOR_BYTES / 8 };
+typedef float floats __attribute__((vector_size(VECTOR_BYTES), aligned(4)));
+typedef int32_t bits
+    __attribute__((vector_size(VECTOR_BYTES))); /* of a lane: all ones for true, 0 for false */
+typedef double lanes __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t masks __attribute__((vector_size(VECTOR_BYTES)));
 
 static inline bool any(const bits *b) {
     union {
         bits lanes;
-        uint64_t words[4];
+        uint64_t words[VECTOR_BYTES / 8];
     } u = {*b};
-    return (u.words[0] | u.words[1] | u.words[2] | u.words[3]) != 0;
+    uint64_t all = 0;
+    for (int k = 0; k < VECTOR_BYTES / 8; k++)
+        all |= u.words[k];
+    return all != 0;
 }
 
 static inline uint32_t count_true(const bits *sum) {
     int32_t n = 0;
-    for (int k = 0; k < 8; k++)
+    for (int k = 0; k < FLOATS; k++)
         n -= (*sum)[k];
     return (uint32_t)n;
 }
 
-/* Leaves are short: counts stay in eight lanes until the end, where a loop that the compiler vectorises would
- * spend more on adding up lanes point by point than on the pairs (measured: 1.7 times the time). */
+/* Leaves are short: counts stay in lanes until the end, where a loop that the compiler vectorises would spend
+ * more on adding up lanes point by point than on the pairs (measured: 1.7 times the time). */
 static void compare(agl_compared *out, uint32_t *which, const agl_limits *limits, agl_xyzf a, size_t i0,
                     size_t i1, agl_xyzf b, size_t j0, size_t j1, int triangle) {
     const agl_limits l = *limits;
-    const bits lane = {0, 1, 2, 3, 4, 5, 6, 7};
-    bits nearer = {0}, inside = {0};
+    bits nearer = {0}, inside = {0}, lane = {0};
+    for (int k = 0; k < FLOATS; k++)
+        lane[k] = k;
     uint32_t n = 0;
     for (size_t i = i0; i < i1; i++) {
         int32_t m = (int32_t)((triangle ? i : j1) - j0);
-        bits open = {0}, undecided[AGL_COMPARE_RUN / 8];
-        for (int32_t k = 0; k < m; k += 8) {
-            eight dx = a.x[i] - *(const eight *)(b.x + j0 + k), dy = a.y[i] - *(const eight *)(b.y + j0 + k),
-                  dz = a.z[i] - *(const eight *)(b.z + j0 + k), c2 = dx * dx + dy * dy + dz * dz;
+        bits open = {0}, undecided[AGL_COMPARE_RUN / FLOATS];
+        for (int32_t k = 0; k < m; k += FLOATS) {
+            floats dx = a.x[i] - *(const floats *)(b.x + j0 + k),
+                   dy = a.y[i] - *(const floats *)(b.y + j0 + k),
+                   dz = a.z[i] - *(const floats *)(b.z + j0 + k), c2 = dx * dx + dy * dy + dz * dz;
             bits valid = lane < m - k, near = (c2 < l.low2) & valid,
                  in = (c2 >= l.inner_low2) & (c2 <= l.inner_high2) & valid;
-            undecided[k / 8] = (c2 <= l.high2) & valid & ~near & ~in;
+            undecided[k / FLOATS] = (c2 <= l.high2) & valid & ~near & ~in;
             nearer += near;
             inside += in;
-            open |= undecided[k / 8];
+            open |= undecided[k / FLOATS];
         }
         if (!any(&open)) continue;
         for (int32_t k = 0; k < m; k++)
-            if (undecided[k / 8][k % 8]) which[n++] = (uint32_t)(i - i0) << 16 | (uint32_t)k;
+            if (undecided[k / FLOATS][k % FLOATS]) which[n++] = (uint32_t)(i - i0) << 16 | (uint32_t)k;
     }
     *out = (agl_compared){count_true(&nearer), count_true(&inside), n};
 }
-
-typedef double lanes __attribute__((vector_size(32)));
-typedef int64_t masks __attribute__((vector_size(32)));
 
 /* Distances from p to a run of points, padded to a multiple of eight with infinity. */
 static inline size_t distances(double *restrict d, const double p[3], agl_xyz b, size_t j0, size_t j1,
@@ -157,33 +169,36 @@ static inline size_t distances(double *restrict d, const double p[3], agl_xyz b,
 }
 
 /* Eight partial sums, so that the order of additions is the same for every width of the registers. */
+enum { SUMS = 8, VECTORS = SUMS / DOUBLES };
+
 static void spread(agl_spread *out, double limit, double origin, int sphere, agl_xyz a, size_t i0, size_t i1,
                    agl_xyz b, size_t j0, size_t j1, int triangle) {
     union {
         double each[RUN];
-        lanes four[RUN / 4];
+        lanes vector[RUN / DOUBLES];
     } d;
-    lanes sum[2] = {{0}}, squares[2] = {{0}};
-    masks count[2] = {{0}};
+    lanes sum[VECTORS] = {{0}}, squares[VECTORS] = {{0}};
+    masks count[VECTORS] = {{0}};
     for (size_t i = i0; i < i1; i++) {
         const double p[3] = {a.x[i], a.y[i], a.z[i]};
         size_t end = triangle ? i : j1;
         for (size_t j = j0, stop; j < end; j = stop) {
             stop = run_end(j, end);
-            size_t m = distances(d.each, p, b, j, stop, sphere);
-            for (size_t k = 0; k < m / 4; k++) {
-                masks in = d.four[k] <= limit; /* all ones, or 0 */
-                lanes g = (lanes)((masks)(d.four[k] - origin) & in);
-                count[k % 2] -= in;
-                sum[k % 2] += g;
-                squares[k % 2] += g * g;
-            }
+            size_t m = distances(d.each, p, b, j, stop, sphere) / DOUBLES;
+            for (size_t k = 0; k < m; k += VECTORS)
+                for (size_t v = 0; v < VECTORS; v++) {
+                    masks in = d.vector[k + v] <= limit; /* all ones, or 0 */
+                    lanes g = (lanes)((masks)(d.vector[k + v] - origin) & in);
+                    count[v] -= in;
+                    sum[v] += g;
+                    squares[v] += g * g;
+                }
         }
     }
-    for (size_t k = 0; k < 8; k++) {
-        out->count += (double)count[k / 4][k % 4];
-        out->sum += sum[k / 4][k % 4];
-        out->squares += squares[k / 4][k % 4];
+    for (size_t k = 0; k < SUMS; k++) {
+        out->count += (double)count[k / DOUBLES][k % DOUBLES];
+        out->sum += sum[k / DOUBLES][k % DOUBLES];
+        out->squares += squares[k / DOUBLES][k % DOUBLES];
     }
 }
 

@@ -23,8 +23,7 @@ typedef struct job {
 
 static size_t size_of(const job *j, int32_t code) { return j->start[code + 1] - j->start[code]; }
 
-/* ---- members
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- members ---- */
 
 static agl_status list_members(job *j, agl_error *err) {
     const agl_kd_data *d = j->data;
@@ -65,8 +64,7 @@ static agl_status list_industries(job *j, const agl_kd_choice *choice, agl_error
     return AGL_OK;
 }
 
-/* ---- observed curves
- * ----------------------------------------------------------------------------------------------- */
+/* ---- observed curves ---- */
 
 /* Points and sizes of an industry. */
 static agl_status extract(agl_points *points, double **size, const job *j, int32_t code, agl_error *err) {
@@ -117,9 +115,7 @@ out:
     return status;
 }
 
-/* ---- bands
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- bands ---- */
 
 /* Integral of max(upper - lower, 0) over r by the trapezoid rule; *where gets the r of the largest excess. */
 static double excess(double *where, const double *r, const double *upper, const double *lower, size_t n) {
@@ -213,8 +209,7 @@ static agl_status add_bands(job *j, agl_error *err) {
     return agl__parallel(j->n_drawn, band_task, j, "bands", j->ctx, err);
 }
 
-/* ---- the call
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the call ---- */
 
 static agl_status check(const agl_kd_data *data, const agl_kd_choice *choice, const agl_kd_options *opt,
                         const double *r, size_t n_r, agl_error *err) {

@@ -33,8 +33,7 @@ static inline agl_pairs agl__kd_as_pairs(const agl_kd_pairs *p) {
 /** Sum of w_i w_j over the pairs, or their number. */
 double agl__kd_total_weight(const agl_kd_pairs *p);
 
-/* ---- tiles: pairs of blocks of points near enough to matter
- * ---------------------------------------------------- */
+/* ---- tiles: pairs of blocks of points near enough to matter ---- */
 
 typedef struct agl_kd_block {
     uint32_t begin, end, node;
@@ -56,8 +55,7 @@ AGL_NODISCARD agl_status agl__kd_tiles_new(agl_kd_tiles *out, const agl_kd_pairs
                                            agl_error *err);
 void agl__kd_tiles_free(agl_kd_tiles *tiles);
 
-/* ---- bandwidth
- * --------------------------------------------------------------------------------------------------- */
+/* ---- bandwidth ---- */
 
 /** Bandwidth in km by the rule of the options, before `adjust`; 0 when all distances are 0. `reach_km` is the
  * largest r. */
@@ -73,8 +71,7 @@ AGL_NODISCARD agl_status agl__kd_deviation(double *sd, const agl_kd_pairs *pairs
 AGL_NODISCARD agl_status agl__kd_bandwidth_binned(double *h, const double *counts, const double *distance,
                                                   size_t bins, agl_kd_rule rule, agl_error *err);
 
-/* ---- curves
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- curves ---- */
 
 /* Beyond so many bandwidths a pair adds nothing to the curve: 1.5e-8 of its peak, and 3e-18 for exact sums.
  */

@@ -6,8 +6,7 @@
 
 #include <math.h>
 
-/* ---- Silverman 1986, eq. 3.31
- * ------------------------------------------------------------------------------------ */
+/* ---- Silverman 1986, eq. 3.31 ---- */
 
 /* 0.9 min(sd, IQR/1.34) m^(-1/5); the one that is not zero when the other is. */
 static double silverman(double sd, double iqr, double m) {
@@ -15,8 +14,7 @@ static double silverman(double sd, double iqr, double m) {
     return 0.9 * (spread > 0 ? spread : sd) * pow(m, -0.2);
 }
 
-/* ---- Sheather and Jones 1991: solve the equation
- * ----------------------------------------------------------------- */
+/* ---- Sheather and Jones 1991: solve the equation ---- */
 
 /* The distances counted in `bins` equal cells of `width`; gaps[k] = number of pairs of distances that lie k
  * cells apart. All sums over pairs of distances go over the gaps. */
@@ -80,8 +78,7 @@ static agl_status sheather_jones(double *h, const double *counts, size_t bins, d
     return status;
 }
 
-/* ---- from bins
- * --------------------------------------------------------------------------------------------------- */
+/* ---- from bins ---- */
 
 /* Distance below which `rank` of the counted lie; within a bin they are taken to be evenly spread. */
 static double binned_quantile(const double *counts, const double *distance, size_t bins, double rank) {
@@ -115,8 +112,7 @@ agl_status agl__kd_bandwidth_binned(double *h, const double *counts, const doubl
                           err);
 }
 
-/* ---- the rule
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the rule ---- */
 
 typedef struct cell_job {
     const agl_kd_pairs *pairs;

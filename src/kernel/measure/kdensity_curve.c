@@ -33,8 +33,7 @@ void agl__kd_add(double *kd, const double *r, size_t n_r, double d, double mass,
     }
 }
 
-/* ---- the grid road (plane only)
- * ---------------------------------------------------------------------------------- */
+/* ---- the grid road (plane only) ---- */
 
 typedef struct lag_sum {
     double *kd;
@@ -101,8 +100,7 @@ agl_status agl__kd_by_grid(double *kd, bool *done, const agl_kd_pairs *pairs, co
     return status;
 }
 
-/* ---- choice
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- choice ---- */
 
 agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double *r, size_t n_r, double h,
                             bool exact, const agl_ctx *ctx, agl_error *err) {
@@ -121,8 +119,7 @@ agl_status agl__kd_observed(double *kd, const agl_kd_pairs *pairs, const double 
     return AGL_OK;
 }
 
-/* ---- a single curve
- * ----------------------------------------------------------------------------------------------- */
+/* ---- a single curve ---- */
 
 agl_status agl__kd_check_r(const double *r, size_t n_r, agl_error *err) {
     if (n_r == 0) return agl_fail(err, AGL_EUSAGE, "no distances r to evaluate at");
@@ -160,6 +157,23 @@ static agl_status localize_both(agl_points *la, agl_points *lb, const agl_points
     return status;
 }
 
+/* Bandwidth and curve of pairs that are set up. */
+static agl_status evaluate(double *kd, double *h, const agl_kd_pairs *pairs, const double *r, size_t n_r,
+                           const agl_kd_options *opt, const agl_ctx *ctx, agl_error *err) {
+    if (!(agl__kd_total_weight(pairs) > 0))
+        return agl_fail(err, AGL_EDATA,
+                        "no two points have a size above 0; leave the size out for the unweighted K-density");
+    agl_status status = agl__kd_bandwidth(h, pairs, opt, r[n_r - 1], ctx, err);
+    if (status != AGL_OK) return status;
+    *h *= opt->adjust;
+    if (!(*h > 0))
+        return agl_fail(
+            err, AGL_EDATA,
+            "all pairs of points are equally far apart (are they all in one place?), so there is no "
+            "bandwidth; give one in km");
+    return agl__kd_observed(kd, pairs, r, n_r, *h, opt->exact, ctx, err);
+}
+
 agl_status agl_kd_curve(double *kd, double *bandwidth_km, const agl_points *a, const double *wa,
                         const agl_points *b, const double *wb, const double *r, size_t n_r,
                         const agl_kd_options *options, const agl_ctx *ctx, agl_error *err) {
@@ -174,18 +188,7 @@ agl_status agl_kd_curve(double *kd, double *bandwidth_km, const agl_points *a, c
     double h = 0;
     status = localize_both(&la, &lb, a, b, err);
     if (status == AGL_OK) status = agl__kd_pairs_new(&pairs, &la, wa, b ? &lb : NULL, wb, err);
-    if (status == AGL_OK && !(agl__kd_total_weight(&pairs) > 0))
-        status =
-            agl_fail(err, AGL_EDATA,
-                     "no two points have a size above 0; leave the size out for the unweighted K-density");
-    if (status == AGL_OK) status = agl__kd_bandwidth(&h, &pairs, opt, r[n_r - 1], ctx, err);
-    h *= opt->adjust;
-    if (status == AGL_OK && !(h > 0))
-        status =
-            agl_fail(err, AGL_EDATA,
-                     "all pairs of points are equally far apart (are they all in one place?), so there is no "
-                     "bandwidth; give one in km");
-    if (status == AGL_OK) status = agl__kd_observed(kd, &pairs, r, n_r, h, opt->exact, ctx, err);
+    if (status == AGL_OK) status = evaluate(kd, &h, &pairs, r, n_r, opt, ctx, err);
     if (status == AGL_OK && bandwidth_km) *bandwidth_km = h;
     agl__kd_pairs_free(&pairs);
     agl_points_free(&la);

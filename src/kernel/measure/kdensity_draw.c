@@ -8,8 +8,7 @@
 /* Counts that may be added before the 32-bit counters are emptied. */
 static const double EMPTY_AFTER = 0x1p31;
 
-/* ---- one random order of the sites
- * --------------------------------------------------------------------------------- */
+/* ---- one random order of the sites ---- */
 
 static void new_order(agl_kd_worker *w, const agl_kd_job *j, size_t simulation) {
     for (size_t i = 0; i < j->n_sites; i++)
@@ -29,8 +28,7 @@ static int32_t site_at(agl_kd_worker *w, const agl_kd_job *j, size_t k) {
     return w->order[k];
 }
 
-/* ---- histograms
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- histograms ---- */
 
 /* Adds the counters, or the weighed ones, to mass and clears them. */
 static void empty(double *mass, agl_kd_worker *w, const agl_kd_binning *bins, bool weighed) {
@@ -69,8 +67,7 @@ static void count_pairs(double *mass, agl_kd_worker *w, const agl_kd_job *j, con
     }
 }
 
-/* ---- a draw's curve
- * ------------------------------------------------------------------------------------------------ */
+/* ---- a draw's curve ---- */
 
 /* Pairs of the industry: total weight of its pairs in the present draw. */
 static double pair_weight(const double *w, size_t n) {
@@ -114,9 +111,7 @@ static agl_status finish_curve(float *kd, agl_kd_worker *w, const agl_kd_job *j,
     return AGL_OK;
 }
 
-/* ---- NEST
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- NEST ---- */
 
 /* Puts the sites from..to-1 of the order into the arrays of their parts. */
 static size_t add_sites(agl_kd_worker *w, const agl_kd_job *j, uint32_t step, size_t from, size_t to) {
@@ -170,8 +165,7 @@ static agl_status nest(agl_kd_worker *w, const agl_kd_job *j, size_t simulation,
     return AGL_OK;
 }
 
-/* ---- PAIRS and GRID
- * ------------------------------------------------------------------------------------------------ */
+/* ---- PAIRS and GRID ---- */
 
 static double size_at(const agl_kd_job *j, const int32_t *site, size_t i) {
     return j->set->size ? j->set->size[site[i]] : 1;

@@ -34,9 +34,7 @@ static double reach_of(const agl_kd_job *j, size_t least) {
     return last_r(j) + AGL_KD_WINDOW * h;
 }
 
-/* ---- roads
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- roads ---- */
 
 static double grid_cost(const agl_kd_job *j, size_t k) {
     const agl_kd_drawn *a = &j->industry[k];
@@ -86,9 +84,7 @@ static void route_nest(agl_kd_job *j) {
     }
 }
 
-/* ---- bins
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- bins ---- */
 
 /* Largest distance that there can be between two sites. */
 static double widest(const agl_points *points) {
@@ -133,8 +129,7 @@ static agl_status set_nest(agl_kd_job *j, agl_error *err) {
     return high > 0 ? set_binning(&j->nest, j, low, high, err) : AGL_OK;
 }
 
-/* ---- setting up
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- setting up ---- */
 
 static agl_status set_plan(agl_kd_job *j, size_t k, agl_error *err) {
     agl_kd_plan *p = &j->plan[k];
@@ -182,33 +177,38 @@ static size_t most_bins(const agl_kd_grid **largest, const agl_kd_job *j) {
     return bins;
 }
 
+/* The points of set 0 or 1. */
+static bool set_points(agl_kd_worker *w, size_t set, size_t n) {
+    w->x[set] = AGL_NEW(float, n);
+    w->y[set] = AGL_NEW(float, n);
+    w->z[set] = AGL_NEW(float, n);
+    w->w[set] = AGL_NEW(float, n);
+    w->site[set] = AGL_NEW(int32_t, n);
+    w->weight[set] = AGL_NEW(double, n);
+    return w->x[set] && w->y[set] && w->z[set] && w->w[set] && w->site[set] && w->weight[set];
+}
+
+static bool set_counters(agl_kd_worker *w, size_t bins, size_t n_r) {
+    w->counts = AGL_NEW(uint32_t, AGL_PAIR_WAYS * (bins + 1));
+    w->weighed = AGL_NEW(double, AGL_PAIR_WAYS *(bins + 1));
+    w->mass = AGL_NEW(double, bins);
+    w->plain = AGL_NEW(double, bins);
+    w->merged = AGL_NEW(double, bins + n_r);
+    return w->counts && w->weighed && w->mass && w->plain && w->merged;
+}
+
 static agl_status set_worker(agl_kd_worker *w, const agl_kd_job *j, agl_error *err) {
     const agl_kd_grid *largest;
-    size_t bins = most_bins(&largest, j), points = j->nest.bins ? j->n_sites : j->n_most;
-    bool ok = (w->order = AGL_NEW(int32_t, j->n_sites)) != NULL;
-    for (size_t s = 0; s < 2; s++) {
-        size_t n = s == 0 ? points : j->set->n_against;
-        w->x[s] = AGL_NEW(float, n);
-        w->y[s] = AGL_NEW(float, n);
-        w->z[s] = AGL_NEW(float, n);
-        w->w[s] = AGL_NEW(float, n);
-        w->site[s] = AGL_NEW(int32_t, n);
-        w->weight[s] = AGL_NEW(double, n);
-        ok = ok && w->x[s] && w->y[s] && w->z[s] && w->w[s] && w->site[s] && w->weight[s];
-    }
-    size_t parts = j->apart.n_parts, ways = AGL_PAIR_WAYS * (bins + 1);
+    size_t bins = most_bins(&largest, j), parts = j->apart.n_parts;
+    w->order = AGL_NEW(int32_t, j->n_sites);
     w->filled = AGL_NEW(uint32_t, parts);
     w->touched = AGL_NEW(uint32_t, parts);
     w->before = AGL_NEW(uint32_t, parts);
     w->step = AGL_NEW(uint32_t, parts);
-    w->counts = AGL_NEW(uint32_t, ways);
-    w->weighed = AGL_NEW(double, ways);
-    w->mass = AGL_NEW(double, bins);
-    w->plain = AGL_NEW(double, bins);
-    w->merged = AGL_NEW(double, bins + j->set->n_r);
-    ok = ok && w->filled && w->touched && w->before && w->step && w->counts && w->weighed && w->mass &&
-         w->plain && w->merged;
-    if (!ok) return agl_fail_memory(err);
+    bool ok = w->order && w->filled && w->touched && w->before && w->step;
+    if (!ok || !set_points(w, 0, j->nest.bins ? j->n_sites : j->n_most) ||
+        !set_points(w, 1, j->set->n_against) || !set_counters(w, bins, j->set->n_r))
+        return agl_fail_memory(err);
     return largest ? agl__kd_scratch_new(&w->scratch, largest, err) : AGL_OK;
 }
 

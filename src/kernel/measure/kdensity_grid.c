@@ -35,8 +35,7 @@ struct agl_kd_grid {
 /* FFTW keeps its planner's state in globals of its own; planning from two threads at once is not allowed. */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
 
-/* ---- splines
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- splines ---- */
 
 /* Weights of the B-spline of order p on the cells base .. base + p - 1 for a point a fraction t into cell
  * base, by the recursion of de Boor: w_k,j = ((t + k - 1 - j) w_{k-1,j-1} + (1 - t + j) w_{k-1,j}) / (k - 1),
@@ -67,8 +66,7 @@ static void spline_tables(double *undo, double *self, double *k2, size_t n, int 
     }
 }
 
-/* ---- setting up
- * --------------------------------------------------------------------------------------------------- */
+/* ---- setting up ---- */
 
 /* Smallest even size >= n whose factors FFTW has fast code for. */
 static size_t smooth_size(size_t n) {
@@ -245,8 +243,7 @@ agl_status agl__kd_scratch_new(double **out, const agl_kd_grid *grid, agl_error 
 
 void agl__kd_scratch_free(double *scratch) { fftw_free(scratch); }
 
-/* ---- correlating
- * -------------------------------------------------------------------------------------------------- */
+/* ---- correlating ---- */
 
 /* Spreads the sites of the set that lie on part k; returns the sum of their squared weights. */
 static double spread(double *cells, size_t *n, const agl_kd_grid *g, size_t k, agl_kd_set set) {

@@ -4,8 +4,7 @@
 
 #include <math.h>
 
-/* ---- parts: cells of side `reach`, joined when they touch
- * ---------------------------------------------------------- */
+/* ---- parts: cells of side `reach`, joined when they touch ---- */
 
 typedef struct keyed {
     uint64_t key; /* three coordinates of the cell, 21 bits each */
@@ -93,8 +92,7 @@ out:
     return parts;
 }
 
-/* ---- projection
- * -------------------------------------------------------------------------------------------------- */
+/* ---- projection ---- */
 
 /* Unit vectors east, north and up at the middle of a part, seen from the centre of the Earth, which in the
  * local frame lies at (0, 0, -R). */

@@ -94,18 +94,22 @@ static agl_status advance(problem *f, double *beta, double *trial, double *value
         if (reached >= *value) break;
     }
     *gain = reached - *value;
-    if (!(*gain >= 0)) *gain = 0;
-    else memcpy(beta, trial, m * sizeof *beta);
+    if (!(*gain >= 0))
+        *gain = 0;
+    else
+        memcpy(beta, trial, m * sizeof *beta);
     return AGL_OK;
 }
 
 agl_status agl__logistic(double *beta, const double *x, size_t n, size_t q, const uint8_t *y, const double *w,
                          double ridge, const agl_ctx *ctx, agl_error *err) {
     size_t m = q + 1;
-    if (m > MOST) return agl_fail(err, AGL_EINTERNAL, "a logistic regression on %zu features; %d are the most", q, MOST);
+    if (m > MOST)
+        return agl_fail(err, AGL_EINTERNAL, "a logistic regression on %zu features; %d are the most", q,
+                        MOST);
     problem f = {.x = x, .w = w, .y = y, .n = n, .q = q, .value = AGL_NEW(double, TASKS)};
-    f.slope = AGL_NEW(double, TASKS * m);
-    f.curve = AGL_NEW(double, TASKS * m * m);
+    f.slope = AGL_NEW(double, TASKS *m);
+    f.curve = AGL_NEW(double, TASKS *m *m);
     double *trial = AGL_NEW(double, m), value = 0, gain = INFINITY;
     agl_status status = f.value && f.slope && f.curve && trial ? AGL_OK : agl_fail_memory(err);
     int step = 0;

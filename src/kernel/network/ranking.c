@@ -43,16 +43,17 @@ agl_status agl__ranking_new(agl__ranking *out, const double *score, size_t n, ag
     return AGL_OK;
 }
 
-/* Precision among the first k when `hits` of the first `seen` were positive and the next `group` candidates, `gained` of them
- * positive, come in random order: the expected share. */
-static void fill_precision(double *precision, size_t *next, const double *k, size_t n_k, double hits, double seen,
-                           double gained, double group) {
+/* Precision among the first k when `hits` of the first `seen` were positive and the next `group` candidates,
+ * `gained` of them positive, come in random order: the expected share. */
+static void fill_precision(double *precision, size_t *next, const double *k, size_t n_k, double hits,
+                           double seen, double gained, double group) {
     for (; *next < n_k && k[*next] <= seen + group; ++*next)
         precision[*next] = (hits + (group > 0 ? gained * (k[*next] - seen) / group : 0)) / k[*next];
 }
 
-void agl__ranking_quality(agl__quality *out, double *precision, const agl__ranking *r, const uint64_t *negatives,
-                          const double *weight, const double *k, size_t n_k, double *scratch) {
+void agl__ranking_quality(agl__quality *out, double *precision, const agl__ranking *r,
+                          const uint64_t *negatives, const double *weight, const double *k, size_t n_k,
+                          double *scratch) {
     double positives = 0, all_negatives = 0, hits = 0, misses = 0, area = 0, average = 0;
     size_t next = 0;
     memset(scratch, 0, r->n_levels * sizeof *scratch);

@@ -1,12 +1,12 @@
-/* How well a score ranks the few positives among very many candidates, exactly and in memory of the positives: the
- * candidates stream by and are only counted between the scores of the positives. */
+/* How well a score ranks the few positives among very many candidates, exactly and in memory of the
+ * positives: the candidates stream by and are only counted between the scores of the positives. */
 #ifndef AGL_KERNEL_NETWORK_RANKING_H
 #define AGL_KERNEL_NETWORK_RANKING_H
 
 #include "agglo/base.h"
 
-/** The scores of the positives as levels. Slot 2l holds candidates scored above level l (and below level l - 1), slot
- * 2l + 1 those at level l, slot 2 n_levels those below all. */
+/** The scores of the positives as levels. Slot 2l holds candidates scored above level l (and below level l -
+ * 1), slot 2l + 1 those at level l, slot 2 n_levels those below all. */
 typedef struct agl__ranking {
     size_t n_positives, n_levels;
     double *level; /* n_levels, falling */
@@ -35,14 +35,17 @@ static inline size_t agl__ranking_slot(const agl__ranking *r, double score) {
 }
 
 typedef struct agl__quality {
-    double average_precision; /* sum over levels of (recall gained) * precision: candidates with equal scores come together */
+    double average_precision; /* sum over levels of (recall gained) * precision: candidates with equal scores
+                                 come together */
     double auc;               /* P[positive above negative] + P[equal] / 2 */
 } agl__quality;
 
-/** Quality of the ranking with negatives[slot] counted, each positive i weighing weight[i] (NULL = 1). precision[c] among
- * the first k[c] candidates (k ascending; equal scores in random order; NaN when there are fewer). With a weight the list is
- * the weighted one. O(n_positives + n_k). NaN without positives or negatives. */
-void agl__ranking_quality(agl__quality *out, double *precision, const agl__ranking *r, const uint64_t *negatives,
-                          const double *weight, const double *k, size_t n_k, double *scratch_levels);
+/** Quality of the ranking with negatives[slot] counted, each positive i weighing weight[i] (NULL = 1).
+ * precision[c] among the first k[c] candidates (k ascending; equal scores in random order; NaN when there are
+ * fewer). With a weight the list is the weighted one. O(n_positives + n_k). NaN without positives or
+ * negatives. */
+void agl__ranking_quality(agl__quality *out, double *precision, const agl__ranking *r,
+                          const uint64_t *negatives, const double *weight, const double *k, size_t n_k,
+                          double *scratch_levels);
 
 #endif

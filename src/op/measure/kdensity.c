@@ -28,8 +28,7 @@ static void job_free(job *j) {
     free(j->r);
 }
 
-/* ---- options
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- options ---- */
 
 /* A positive number, all of the text. */
 static bool parse_km(double *km, const char *text) {
@@ -74,46 +73,45 @@ static agl_status read_options(job *j, agl_error *err) {
     return AGL_OK;
 }
 
-/* Which industries, and how many of them are large enough. */
-static agl_status read_choice(job *j, agl_error *err) {
-    const agl_points_input *in = &j->in;
-    const char *against = agl__run_text(j->run, "against");
-    size_t n = in->industries->n, large = 0, small = 0, min_n = (size_t)agl__run_integer(j->run, "min-n");
-    size_t *count = AGL_NEW(size_t, n);
-    j->wanted = AGL_NEW(bool, n);
-    j->choice = (agl_kd_choice){.against = -1, .min_n = min_n};
-    agl_status status = count && j->wanted ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK)
-        status =
-            agl__points_industries(j->wanted, in, agl__run_text(j->run, "industries"), "industries", err);
+/* Which industries were asked for. */
+static agl_status read_names(job *j, agl_error *err) {
+    const char *against = agl__run_text(j->run, "against"), *list = agl__run_text(j->run, "industries");
+    j->choice = (agl_kd_choice){.against = -1, .min_n = (size_t)agl__run_integer(j->run, "min-n")};
+    j->choice.wanted = j->wanted = AGL_NEW(bool, j->in.industries->n);
+    if (!j->wanted) return agl_fail_memory(err);
+    if (!against && j->options.null == AGL_KD_INDEPENDENCE)
+        return agl_fail(err, AGL_EUSAGE,
+                        "--null independence is between two industries: name the second with --against");
+    agl_status status = agl__points_industries(j->wanted, &j->in, list, "industries", err);
     if (status == AGL_OK && against)
-        status = agl__points_industry(&j->choice.against, in, against, "against", err);
-    if (status == AGL_OK && !against && j->options.null == AGL_KD_INDEPENDENCE)
-        status = agl_fail(err, AGL_EUSAGE,
-                          "--null independence is between two industries: name the second with --against");
-    for (size_t i = 0; status == AGL_OK && i < in->points.n; i++)
-        count[in->industry[i]]++;
-    for (size_t c = 0; status == AGL_OK && c < n; c++) {
-        bool counts = j->wanted[c] && count[c] > 0 && (int32_t)c != j->choice.against;
-        large += counts && count[c] >= min_n;
-        small += counts && count[c] < min_n;
+        status = agl__points_industry(&j->choice.against, &j->in, against, "against", err);
+    return status;
+}
+
+/* How many of them are large enough: one at least. */
+static agl_status check_sizes(job *j, agl_error *err) {
+    size_t n = j->in.industries->n, large = 0, small = 0, min_n = j->choice.min_n;
+    size_t *count = AGL_NEW(size_t, n);
+    if (!count) return agl_fail_memory(err);
+    for (size_t i = 0; i < j->in.points.n; i++)
+        count[j->in.industry[i]]++;
+    for (size_t c = 0; c < n; c++) {
+        if (!j->wanted[c] || count[c] == 0 || (int32_t)c == j->choice.against) continue;
+        large += count[c] >= min_n;
+        small += count[c] < min_n;
     }
-    j->choice.wanted = j->wanted;
     free(count);
-    if (status != AGL_OK) return status;
     if (small)
         agl__run_warn(j->run, "%zu industries with fewer than %zu establishments were left out (--min-n)",
                       small, min_n);
-    if (large == 0)
-        return agl_fail(err, AGL_EDATA,
-                        "no industry has at least %zu establishments; lower --min-n or choose others with "
-                        "--industries",
-                        min_n);
-    return AGL_OK;
+    if (large > 0) return AGL_OK;
+    return agl_fail(err, AGL_EDATA,
+                    "no industry has at least %zu establishments; lower --min-n or choose others with "
+                    "--industries",
+                    min_n);
 }
 
-/* ---- distances r
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- distances r ---- */
 
 /* Diagonal of the box around the points: no pair is farther apart. */
 static double extent_km(const agl_points *p) {
@@ -187,8 +185,7 @@ static agl_status find_r(job *j, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- outputs
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- outputs ---- */
 
 static const char *const BANDS[] = {"null_mean", "null_median", "local_lo",
                                     "local_hi",  "global_lo",   "global_hi"};
@@ -332,7 +329,8 @@ agl_status agl_op_measure_kdensity(agl_run *run, agl_error *err) {
     job j = {.run = run};
     agl_status status = read_options(&j, err);
     if (status == AGL_OK) status = agl__points_read(&j.in, run, "data", err);
-    if (status == AGL_OK) status = read_choice(&j, err);
+    if (status == AGL_OK) status = read_names(&j, err);
+    if (status == AGL_OK) status = check_sizes(&j, err);
     if (status == AGL_OK) status = find_r(&j, err);
     if (status == AGL_OK) {
         if (!agl__run_flag(run, "unweighted")) j.size = j.in.size;

@@ -14,8 +14,9 @@ typedef struct source {
     bool degrees; /* a, b are lon, lat */
 } source;
 
-/* Which columns and options say where the points are. */
-static agl_status find_source(source *s, const agl_run *run, const char *input, agl_error *err) {
+/* Which columns and options say where the points are: x and y when they come with a system or a unit, or
+ * alone. */
+static void find_source(source *s, const agl_run *run, const char *input) {
     const agl_column *lon = agl__run_column(run, input, "lon"), *lat = agl__run_column(run, input, "lat");
     const agl_column *x = agl__run_column(run, input, "x"), *y = agl__run_column(run, input, "y");
     *s = (source){.input = input,
@@ -23,22 +24,25 @@ static agl_status find_source(source *s, const agl_run *run, const char *input, 
                   .size = agl__run_column(run, input, "size"),
                   .crs = agl__run_text(run, "crs"),
                   .planar = agl__run_text(run, "planar")};
+    bool plane = x && y && (s->planar || s->crs || !(lon && lat));
+    s->degrees = !plane;
+    s->a = plane ? x : lon, s->b = plane ? y : lat;
+    s->a_role = plane ? "x" : "lon", s->b_role = plane ? "y" : "lat";
+}
+
+static agl_status check_source(const source *s, agl_error *err) {
     if (s->crs && s->planar)
         return agl_fail(
             err, AGL_EUSAGE,
             "--crs and --planar exclude each other; --planar is for coordinates without a system");
-    bool plane = x && y && (s->planar || s->crs || !(lon && lat));
-    if (!plane && !(lon && lat))
+    if (!s->a || !s->b)
         return agl_fail(err, AGL_EUSAGE,
                         "no positions: bind lon and lat, or x and y with --crs EPSG:n or --planar km "
                         "(--col lon=COLUMN --col lat=COLUMN)");
-    s->degrees = !plane;
-    s->a = plane ? x : lon, s->b = plane ? y : lat;
-    s->a_role = plane ? "x" : "lon", s->b_role = plane ? "y" : "lat";
-    if (plane && !s->crs && !s->planar)
+    if (!s->degrees && !s->crs && !s->planar)
         return agl_fail(err, AGL_EUSAGE,
                         "x and y need their coordinate system: --crs EPSG:n, or --planar km, m, mi or ft");
-    if (!plane && s->planar)
+    if (s->degrees && s->planar)
         return agl_fail(
             err, AGL_EUSAGE,
             "--planar goes with x and y; with lon and lat leave it out (great-circle distance) or give "
@@ -46,26 +50,38 @@ static agl_status find_source(source *s, const agl_run *run, const char *input, 
     return AGL_OK;
 }
 
+static agl_status allocate(agl_points_input *out, double **a, double **b, size_t rows, bool size,
+                           agl_error *err) {
+    out->row = AGL_NEW(int32_t, rows);
+    out->industry = AGL_NEW(int32_t, rows);
+    out->size = size ? AGL_NEW(double, rows) : NULL;
+    *a = AGL_NEW(double, rows);
+    *b = AGL_NEW(double, rows);
+    bool ok = out->row && out->industry && (out->size || !size) && *a && *b;
+    return ok ? AGL_OK : agl_fail_memory(err);
+}
+
+/* What a row lacks. */
+typedef enum lack { NOTHING, POSITION, INDUSTRY, SIZE } lack;
+
+static lack lack_of(const source *s, size_t row) {
+    if (!isfinite(s->a->num[row]) || !isfinite(s->b->num[row])) return POSITION;
+    if (s->industry->code[row] < 0) return INDUSTRY;
+    return s->size && !isfinite(s->size->num[row]) ? SIZE : NOTHING;
+}
+
 /* Keeps the complete rows; copies codes, sizes and row numbers, and returns the two coordinate columns. */
 static agl_status keep_rows(agl_points_input *out, double **a, double **b, const source *s, agl_run *run,
                             agl_error *err) {
-    size_t rows = agl__run_input(run, s->input)->rows, n = 0;
+    size_t rows = agl__run_input(run, s->input)->rows, n = 0, lacking[4] = {0};
     if (rows > INT32_MAX)
         return agl_fail(err, AGL_EDATA, "more than 2^31 points; filter the input with --where");
-    out->row = AGL_NEW(int32_t, rows);
-    out->industry = AGL_NEW(int32_t, rows);
-    out->size = s->size ? AGL_NEW(double, rows) : NULL;
-    *a = AGL_NEW(double, rows);
-    *b = AGL_NEW(double, rows);
-    if (!out->row || !out->industry || (s->size && !out->size) || !*a || !*b) return agl_fail_memory(err);
-    size_t no_place = 0, no_industry = 0, no_size = 0;
+    agl_status status = allocate(out, a, b, rows, s->size, err);
+    if (status != AGL_OK) return status;
     for (size_t i = 0; i < rows; i++) {
-        bool place = isfinite(s->a->num[i]) && isfinite(s->b->num[i]);
-        bool size = !s->size || isfinite(s->size->num[i]);
-        no_place += !place;
-        no_industry += place && s->industry->code[i] < 0;
-        no_size += place && s->industry->code[i] >= 0 && !size;
-        if (!place || s->industry->code[i] < 0 || !size) continue;
+        lack l = lack_of(s, i);
+        lacking[l]++;
+        if (l != NOTHING) continue;
         (*a)[n] = s->a->num[i];
         (*b)[n] = s->b->num[i];
         out->row[n] = (int32_t)i;
@@ -79,11 +95,9 @@ static agl_status keep_rows(agl_points_input *out, double **a, double **b, const
         agl__run_warn(run,
                       "%zu of %zu rows were left out: %zu without a position, %zu without an industry, %zu "
                       "without a size",
-                      rows - n, rows, no_place, no_industry, no_size);
-    if (n == 0)
-        return agl_fail(err, AGL_EDATA,
-                        "no row has both a position and an industry; check --col and --where");
-    return AGL_OK;
+                      rows - n, rows, lacking[POSITION], lacking[INDUSTRY], lacking[SIZE]);
+    if (n > 0) return AGL_OK;
+    return agl_fail(err, AGL_EDATA, "no row has both a position and an industry; check --col and --where");
 }
 
 static agl_status check_degrees(const agl_points_input *in, const source *s, const double *lon,
@@ -165,7 +179,8 @@ agl_status agl__points_read(agl_points_input *out, agl_run *run, const char *inp
     *out = (agl_points_input){.id = agl__run_column(run, input, "id")};
     source s;
     double *a = NULL, *b = NULL;
-    agl_status status = find_source(&s, run, input, err);
+    find_source(&s, run, input);
+    agl_status status = check_source(&s, err);
     if (status == AGL_OK) status = keep_rows(out, &a, &b, &s, run, err);
     if (status == AGL_OK) {
         out->industries = &s.industry->dict;

@@ -1,0 +1,298 @@
+#include "kernel/network/pairs.h"
+
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "kernel/graph/graph.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Sums over the common partners z of the source and one actor. */
+typedef struct common {
+    double count;      /* 1 */
+    double adamic;     /* 1 / ln k_z */
+    double allocation; /* 1 / k_z */
+    double damped;     /* 1 / sqrt(k_z) */
+    double recent;     /* w_jz w_zi / sum_u w_zu with fading weights */
+    double close;      /* the same with Newman's weights */
+} common;
+
+/* Memory of one worker. walk and paths hold for each actor the values of the lanes, first the numbers of walks, then the walks
+ * damped by 1 / sqrt of the degrees passed. */
+typedef struct scratch {
+    common *common[AGL__BLOCK]; /* n each: of each source of the block */
+    double *walk;               /* n x 2 AGL__BLOCK: walks of length two from the sources */
+    double *paths;              /* n x 2 AGL__BLOCK: walks of length three */
+    double *share, *reach;      /* n_topics: those of the source, zero between sources */
+    double *affinity;           /* n_places: of each place with the source's */
+    uint8_t *met;               /* n: the source and its partners */
+    int32_t *target;
+    double *score, *feature;
+} scratch;
+
+enum { LANES = 2 * AGL__BLOCK };
+
+typedef struct scan {
+    const agl__sweep *sweep;
+    agl__pairs_fn visit;
+    void *arg;
+    scratch *scratch;
+} scan;
+
+/* ---- walks of length two and three --------------------------------------------------------------------------------- */
+
+/* Adds up the common partners of j with everybody. O(sum over partners of their degree). */
+static void add_common(common *sum, const agl__past *p, int32_t j) {
+    memset(sum, 0, (size_t)p->n * sizeof *sum);
+    for (size_t a = p->offset[j]; a < p->offset[j + 1]; a++) {
+        int32_t z = p->neighbour[a];
+        double k = (double)agl__past_degree(p, z);
+        double adamic = k > 1 ? 1 / log(k) : 0, allocation = 1 / k, damped = 1 / sqrt(k);
+        double recent = p->recent[a] / p->recent_sum[z], close = p->close[a] / p->close_sum[z];
+        for (size_t b = p->offset[z]; b < p->offset[z + 1]; b++) {
+            common *c = &sum[p->neighbour[b]];
+            c->count += 1;
+            c->adamic += adamic;
+            c->allocation += allocation;
+            c->damped += damped;
+            c->recent += recent * p->recent[b];
+            c->close += close * p->close[b];
+        }
+    }
+}
+
+/* The walks of length two of one source, into its lane: their number, and the sum of 1 / sqrt(k_u k_v). */
+static void load_walks(double *walk, const common *sum, const agl__past *p, size_t lane) {
+    for (int32_t v = 0; v < p->n; v++) {
+        double k = (double)agl__past_degree(p, v), *w = walk + LANES * (size_t)v + lane;
+        w[0] = sum[v].count;
+        w[AGL__BLOCK] = k > 0 ? sum[v].damped / sqrt(k) : 0;
+    }
+}
+
+/* Walks of length three from every source of the block to target i: sum over its partners v of walk[v]. */
+static void three_steps(double *sum, const double *walk, const agl__past *p, int32_t i) {
+    memset(sum, 0, LANES * sizeof *sum);
+    for (size_t a = p->offset[i]; a < p->offset[i + 1]; a++) {
+        const double *w = walk + LANES * (size_t)p->neighbour[a];
+        for (size_t lane = 0; lane < LANES; lane++)
+            sum[lane] += w[lane];
+    }
+}
+
+/* ---- features ------------------------------------------------------------------------------------------------------ */
+
+static void load_source(scratch *s, const agl__past *p, int32_t j) {
+    for (size_t k = p->topic_offset[j]; k < p->topic_offset[j + 1]; k++) {
+        s->share[p->topic[k]] = p->share[k];
+        s->reach[p->topic[k]] = p->reach[k];
+    }
+    for (size_t a = p->offset[j]; a < p->offset[j + 1]; a++)
+        s->met[p->neighbour[a]] = 1;
+    s->met[j] = 1;
+}
+
+static void unload_source(scratch *s, const agl__past *p, int32_t j) {
+    for (size_t k = p->topic_offset[j]; k < p->topic_offset[j + 1]; k++)
+        s->share[p->topic[k]] = s->reach[p->topic[k]] = 0;
+    for (size_t a = p->offset[j]; a < p->offset[j + 1]; a++)
+        s->met[p->neighbour[a]] = 0;
+    s->met[j] = 0;
+}
+
+/* Affinity of every place q (of targets) with the source's place: ln of (ties + 1) / (ties expected + 1). The ties are kept by the
+ * place of the second actor; a first source has to look through all of them, once a source. */
+static void load_affinity(scratch *s, const agl__past *p, int32_t place, bool second) {
+    const agl_cooperation *d = p->history->data;
+    if (!d->place || place < 0) return;
+    for (int32_t q = 0; q < d->n_places; q++)
+        s->affinity[q] = 0;
+    for (int32_t q = second ? place : 0; q < (second ? place + 1 : d->n_places); q++)
+        for (size_t k = p->place_offset[q]; k < p->place_offset[q + 1]; k++) {
+            if (second) s->affinity[p->place_to[k]] = p->place_ties[k];
+            else if (p->place_to[k] == place) s->affinity[q] = p->place_ties[k];
+        }
+    for (int32_t q = 0; q < d->n_places; q++) {
+        int32_t first = second ? q : place, other = second ? place : q;
+        double expected = p->ties_across > 0 ? p->place_first[first] * p->place_second[other] / p->ties_across : 0;
+        s->affinity[q] = log((s->affinity[q] + 1) / (expected + 1));
+    }
+}
+
+static void topic_features(double *x, const scratch *s, const agl__past *p, int32_t i) {
+    double meeting = 0, cosine = 0;
+    for (size_t k = p->topic_offset[i]; k < p->topic_offset[i + 1]; k++) {
+        int32_t t = p->topic[k];
+        cosine += s->share[t] * p->share[k];
+        if (p->reach_total[t] > 0) meeting += s->reach[t] * p->reach[k] / p->reach_total[t];
+    }
+    x[AGL_FEATURE_TOPIC_MEETING] = meeting;
+    x[AGL_FEATURE_TOPIC_SIMILARITY] = cosine;
+}
+
+static void place_features(double *x, const scratch *s, const agl__past *p, int32_t i, int32_t j) {
+    const agl_cooperation *d = p->history->data;
+    int32_t at = d->place ? d->place[i] : -1, from = d->place ? d->place[j] : -1;
+    bool known = at >= 0 && from >= 0;
+    x[AGL_FEATURE_PLACE_AFFINITY] = known ? s->affinity[at] : (double)NAN;
+    x[AGL_FEATURE_SAME_PLACE] = known ? at == from : (double)NAN;
+    x[AGL_FEATURE_DISTANCE] = p->history->position ? log1p(agl__past_distance(p->history, i, j)) : (double)NAN;
+}
+
+/* Numbers of the two actors: first and second, or sum and absolute difference when the pair has no order. */
+static void actor_features(double *x, const agl__past *p, int32_t first, int32_t second) {
+    for (int k = 0; k < AGL__ACTOR_NUMBERS; k++) {
+        double a = p->number[k][first], b = p->number[k][second];
+        x[AGL_FEATURE_PARTNERS_FIRST + 2 * k] = p->history->one_sided ? a + b : a;
+        x[AGL_FEATURE_PARTNERS_SECOND + 2 * k] = p->history->one_sided ? fabs(a - b) : b;
+    }
+}
+
+static void fill_scores(double *score, const agl__past *p, const common *c, double walks3, int32_t i, int32_t j, double katz) {
+    score[AGL_COMMON_NEIGHBOURS] = c->count;
+    score[AGL_ADAMIC_ADAR] = c->adamic;
+    score[AGL_RESOURCE_ALLOCATION] = c->allocation;
+    score[AGL_PREFERENTIAL_ATTACHMENT] = (double)agl__past_degree(p, i) * (double)agl__past_degree(p, j);
+    score[AGL_KATZ] = katz * katz * (c->count + katz * walks3);
+}
+
+static void fill_features(double *x, const scratch *s, const agl__past *p, const common *c, double paths3, int32_t i,
+                          int32_t j, bool second) {
+    x[AGL_FEATURE_COMMON] = c->allocation;
+    x[AGL_FEATURE_COMMON_RECENT] = c->recent;
+    x[AGL_FEATURE_COMMON_CLOSE] = c->close;
+    x[AGL_FEATURE_PATHS3] = paths3;
+    topic_features(x, s, p, i);
+    place_features(x, s, p, i, j);
+    actor_features(x, p, second ? i : j, second ? j : i);
+}
+
+/* ---- the sweep ----------------------------------------------------------------------------------------------------- */
+
+static bool on_wanted_side(const agl__sweep *w, int32_t i) {
+    return w->past->present[i] && (w->past->history->data->side[i] & (w->second ? 1 : 2));
+}
+
+static bool is_target(const agl__sweep *w, const scratch *s, int32_t i, int32_t j) {
+    return on_wanted_side(w, i) && !s->met[i] && (!w->past->history->one_sided || w->all_targets || i > j);
+}
+
+static void fill_pair(scratch *s, const agl__sweep *w, size_t at, size_t lane, int32_t i, int32_t j) {
+    double *score = s->score + at * AGL_LINK_SCORES, *paths = s->paths + LANES * (size_t)i;
+    const common *c = &s->common[lane][i];
+    s->target[at] = i;
+    if (w->counts_only) {
+        score[AGL_COMMON_NEIGHBOURS] = c->count;
+        return;
+    }
+    if (w->select) three_steps(paths, s->walk, w->past, i); /* else done for all targets of the block at once */
+    fill_scores(score, w->past, c, paths[lane], i, j, w->katz);
+    fill_features(s->feature + at * AGL_LINK_FEATURES, s, w->past, c, paths[AGL__BLOCK + lane], i, j, w->second);
+}
+
+static agl_status visit_source(const scan *c, scratch *s, size_t index, size_t lane, int worker, agl_error *err) {
+    const agl__sweep *w = c->sweep;
+    const agl__past *p = w->past;
+    int32_t j = w->source[index];
+    agl__pairs out = {.index = index, .source = j, .second = w->second, .target = s->target, .score = s->score,
+                      .feature = s->feature};
+    load_source(s, p, j);
+    if (!w->counts_only) load_affinity(s, p, p->history->data->place ? p->history->data->place[j] : -1, w->second);
+    for (int32_t i = 0; i < p->n; i++)
+        if (is_target(w, s, i, j) && (!w->select || w->select(w->select_arg, j, i, s->common[lane][i].count)))
+            fill_pair(s, w, out.n++, lane, i, j);
+    unload_source(s, p, j);
+    return c->visit(c->arg, &out, worker, err);
+}
+
+static agl_status scan_block(void *arg, size_t block, int worker, agl_error *err) {
+    const scan *c = arg;
+    const agl__sweep *w = c->sweep;
+    scratch *s = &c->scratch[worker];
+    size_t first = block * AGL__BLOCK, n = w->n - first < AGL__BLOCK ? w->n - first : AGL__BLOCK;
+    for (size_t lane = 0; lane < n; lane++) {
+        add_common(s->common[lane], w->past, w->source[first + lane]);
+        if (!w->counts_only) load_walks(s->walk, s->common[lane], w->past, lane);
+    }
+    for (int32_t i = 0; !w->counts_only && !w->select && i < w->past->n; i++)
+        if (on_wanted_side(w, i)) three_steps(s->paths + LANES * (size_t)i, s->walk, w->past, i);
+    agl_status status = AGL_OK;
+    for (size_t lane = 0; lane < n && status == AGL_OK; lane++)
+        status = visit_source(c, s, first + lane, lane, worker, err);
+    return status;
+}
+
+static void free_scratch(scratch *s, size_t workers) {
+    for (size_t k = 0; s && k < workers; k++) {
+        for (int lane = 0; lane < AGL__BLOCK; lane++)
+            free(s[k].common[lane]);
+        free(s[k].walk);
+        free(s[k].paths);
+        free(s[k].share);
+        free(s[k].reach);
+        free(s[k].affinity);
+        free(s[k].met);
+        free(s[k].target);
+        free(s[k].score);
+        free(s[k].feature);
+    }
+    free(s);
+}
+
+static bool fill_scratch(scratch *s, const agl__sweep *w) {
+    const agl_cooperation *d = w->past->history->data;
+    size_t n = (size_t)w->past->n, all = w->counts_only ? 0 : n;
+    for (int lane = 0; lane < AGL__BLOCK; lane++)
+        if (!(s->common[lane] = AGL_NEW(common, n))) return false;
+    s->walk = AGL_NEW(double, LANES * all);
+    s->paths = AGL_NEW(double, LANES * all);
+    s->share = AGL_NEW(double, d->n_topics);
+    s->reach = AGL_NEW(double, d->n_topics);
+    s->affinity = AGL_NEW(double, d->n_places);
+    s->met = AGL_NEW(uint8_t, n);
+    s->target = AGL_NEW(int32_t, n);
+    s->score = AGL_NEW(double, AGL_LINK_SCORES * n);
+    s->feature = AGL_NEW(double, AGL_LINK_FEATURES * all);
+    return s->walk && s->paths && s->share && s->reach && s->affinity && s->met && s->target && s->score && s->feature;
+}
+
+agl_status agl__pairs_scan(const agl__sweep *sweep, agl__pairs_fn visit, void *arg, const char *what,
+                           const agl_ctx *ctx, agl_error *err) {
+    size_t blocks = (sweep->n + AGL__BLOCK - 1) / AGL__BLOCK, workers = (size_t)agl_threads(ctx);
+    if (workers > blocks) workers = blocks;
+    scan c = {.sweep = sweep, .visit = visit, .arg = arg, .scratch = AGL_NEW(scratch, workers)};
+    bool ok = c.scratch != NULL;
+    for (size_t k = 0; ok && k < workers; k++)
+        ok = fill_scratch(&c.scratch[k], sweep);
+    agl_status status = ok ? agl__parallel(blocks, scan_block, &c, what, ctx, err) : agl_fail_memory(err);
+    free_scratch(c.scratch, workers);
+    return status;
+}
+
+agl_status agl__katz_step(double *step, const agl__past *p, agl_error *err) {
+    double *x = AGL_NEW(double, p->n), *y = AGL_NEW(double, p->n), eigenvalue = 0;
+    if (!x || !y) {
+        free(x);
+        free(y);
+        return agl_fail_memory(err);
+    }
+    for (int32_t v = 0; v < p->n; v++)
+        x[v] = 1 / sqrt((double)p->n);
+    for (int round = 0; round < 50; round++) {
+        double square = 0;
+        for (int32_t v = 0; v < p->n; v++) {
+            y[v] = 0;
+            for (size_t a = p->offset[v]; a < p->offset[v + 1]; a++)
+                y[v] += x[p->neighbour[a]];
+            square += y[v] * y[v];
+        }
+        eigenvalue = sqrt(square);
+        if (eigenvalue <= 0) break;
+        for (int32_t v = 0; v < p->n; v++)
+            x[v] = y[v] / eigenvalue;
+    }
+    *step = eigenvalue > 0 ? 0.5 / eigenvalue : 0.5;
+    free(x);
+    free(y);
+    return AGL_OK;
+}
