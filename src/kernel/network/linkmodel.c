@@ -8,11 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-/* The non-ties are sampled by how many partners the two share, because those with many are few and decide the ranking. */
+/* The non-ties are sampled by how many partners the two share, because those with many are few and decide the
+ * ranking. */
 enum { STRATA = 3, MANY = 4, PER_STRATUM = 200000, LEAST_TIES = 50, PASSED_PER_TIE = 20 };
 static const double lift = 1e6; /* above every log odds */
 
-/* ---- windows ------------------------------------------------------------------------------------------------------- */
+/* ---- windows
+ * ------------------------------------------------------------------------------------------------------- */
 
 void agl__window_free(agl__window *w) {
     if (!w) return;
@@ -23,7 +25,8 @@ void agl__window_free(agl__window *w) {
     *w = (agl__window){0};
 }
 
-/* Pairs whose first tie falls into until + 1..last, for both ends. The ties ascend by (source, target, year). */
+/* Pairs whose first tie falls into until + 1..last, for both ends. The ties ascend by (source, target, year).
+ */
 static agl_status find_meetings(agl__window *w, int32_t last, agl_error *err) {
     const agl_ties *t = &w->past.history->ties;
     w->met_offset = AGL_NEW(size_t, (size_t)w->past.n + 1);
@@ -56,7 +59,8 @@ static int by_id(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Sources: the present actors of the smaller side, or so many of them, drawn without replacement, as the budget allows. */
+/* Sources: the present actors of the smaller side, or so many of them, drawn without replacement, as the
+ * budget allows. */
 static agl_status choose_sources(agl__window *w, double budget, const agl_ctx *ctx, agl_error *err) {
     const agl__past *p = &w->past;
     const uint8_t *side = p->history->data->side;
@@ -86,8 +90,8 @@ static agl_status choose_sources(agl__window *w, double budget, const agl_ctx *c
     return agl__katz_step(&w->sweep.katz, p, err);
 }
 
-agl_status agl__window_new(agl__window *w, const agl__history *history, int32_t until, int32_t last, double pair_budget,
-                           const agl_ctx *ctx, agl_error *err) {
+agl_status agl__window_new(agl__window *w, const agl__history *history, int32_t until, int32_t last,
+                           double pair_budget, const agl_ctx *ctx, agl_error *err) {
     *w = (agl__window){0};
     agl_status status = agl__past_new(&w->past, history, until, err);
     if (status == AGL_OK && last > until) status = find_meetings(w, last, err);
@@ -127,7 +131,8 @@ bool agl__window_met(const agl__window *w, int32_t source, int32_t target) {
     return lo < w->met_offset[source + 1] && w->met_with[lo] == target;
 }
 
-/* ---- samples of candidates ----------------------------------------------------------------------------------------- */
+/* ---- samples of candidates
+ * ----------------------------------------------------------------------------------------- */
 
 typedef struct rows {
     size_t n, capacity, y_capacity, w_capacity;
@@ -162,7 +167,8 @@ static agl_status add_row(rows *r, const double *x, uint8_t y, double w, agl_err
 typedef struct gather {
     const agl__window *window;
     uint64_t seed;
-    size_t (*count)[STRATA + 1]; /* of each source: candidates that did not meet by stratum, and those that did */
+    size_t (
+        *count)[STRATA + 1]; /* of each source: candidates that did not meet by stratum, and those that did */
     double rate[STRATA];
     const agl__scale *scale;
     agl__form screen;
@@ -252,8 +258,8 @@ static agl_status join(rows *out, const rows *part, size_t n, agl_error *err) {
     return status;
 }
 
-static agl_status sweep_rows(rows *out, gather *g, const agl__sweep *sweep, agl__pairs_fn visit, const char *what,
-                             const agl_ctx *ctx, agl_error *err) {
+static agl_status sweep_rows(rows *out, gather *g, const agl__sweep *sweep, agl__pairs_fn visit,
+                             const char *what, const agl_ctx *ctx, agl_error *err) {
     *out = (rows){0};
     g->part = AGL_NEW(rows, sweep->n);
     if (!g->part) return agl_fail_memory(err);
@@ -296,10 +302,12 @@ static agl_status sample(rows *out, gather *g, agl__window *w, const agl_ctx *ct
     agl__sweep drawing = w->sweep;
     drawing.select = drawn;
     drawing.select_arg = g;
+    drawing.few = true;
     return status == AGL_OK ? sweep_rows(out, g, &drawing, add_drawn, "comparing pairs", ctx, err) : status;
 }
 
-/* ---- standardising ------------------------------------------------------------------------------------------------- */
+/* ---- standardising
+ * ------------------------------------------------------------------------------------------------- */
 
 static agl_status make_scale(agl__scale *s, const rows *r, agl_error *err) {
     double *column = AGL_NEW(double, r->n), weight = 0;
@@ -347,7 +355,8 @@ static int falling(const void *a, const void *b) {
 }
 
 /* The value of the first step above which `share` of the candidates lie. Rows are standardised. */
-static agl_status find_threshold(double *threshold, const rows *r, const double *beta, double share, agl_error *err) {
+static agl_status find_threshold(double *threshold, const rows *r, const double *beta, double share,
+                                 agl_error *err) {
     weighted *order = AGL_NEW(weighted, r->n);
     if (!order) return agl_fail_memory(err);
     double total = 0, above = 0;
@@ -368,9 +377,11 @@ static agl_status find_threshold(double *threshold, const rows *r, const double 
     return AGL_OK;
 }
 
-/* ---- fitting and scoring ------------------------------------------------------------------------------------------- */
+/* ---- fitting and scoring
+ * ------------------------------------------------------------------------------------------- */
 
-static agl_status fit_second_step(agl__link_model *m, gather *g, double ridge, const agl_ctx *ctx, agl_error *err) {
+static agl_status fit_second_step(agl__link_model *m, gather *g, double ridge, const agl_ctx *ctx,
+                                  agl_error *err) {
     rows best;
     agl_status status = sweep_rows(&best, g, &g->window->sweep, take_best, "learning", ctx, err);
     if (status != AGL_OK) return status;
@@ -381,7 +392,8 @@ static agl_status fit_second_step(agl__link_model *m, gather *g, double ridge, c
     return status;
 }
 
-agl_status agl__link_model_fit(agl__link_model *m, agl__window *w, double ridge, const agl_ctx *ctx, agl_error *err) {
+agl_status agl__link_model_fit(agl__link_model *m, agl__window *w, double ridge, const agl_ctx *ctx,
+                               agl_error *err) {
     gather g;
     rows all = {0};
     agl__scale scale;
@@ -409,13 +421,15 @@ out:
     return status;
 }
 
-static agl_status fit_to_window(agl__scorer *out, gather *g, agl__window *w, const agl_ctx *ctx, agl_error *err) {
+static agl_status fit_to_window(agl__scorer *out, gather *g, agl__window *w, const agl_ctx *ctx,
+                                agl_error *err) {
     rows all;
     agl_status status = sample(&all, g, w, ctx, err);
     if (status != AGL_OK) return status;
     status = make_scale(&out->scale, &all, err);
     if (status == AGL_OK) standardise(&all, &out->scale);
-    if (status == AGL_OK) status = find_threshold(&out->threshold, &all, out->model->screen, out->model->share, err);
+    if (status == AGL_OK)
+        status = find_threshold(&out->threshold, &all, out->model->screen, out->model->share, err);
     free_rows(&all, 1);
     out->screen = form_of(out->model->screen, &out->scale);
     out->rank = form_of(out->model->rank, &out->scale);
@@ -430,7 +444,8 @@ agl_status agl__scorer_new(agl__scorer *out, const agl__link_model *model, agl__
     blind.met_offset = NULL;
     agl_status status = gather_new(&g, &blind, ctx, err);
     if (status == AGL_OK)
-        status = model->fitted ? fit_to_window(out, &g, &blind, ctx, err) : count_candidates(&g, &blind, ctx, err);
+        status =
+            model->fitted ? fit_to_window(out, &g, &blind, ctx, err) : count_candidates(&g, &blind, ctx, err);
     w->candidates = blind.candidates;
     free(g.count);
     return status;

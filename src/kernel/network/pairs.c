@@ -17,8 +17,8 @@ typedef struct common {
     double close;      /* the same with Newman's weights */
 } common;
 
-/* Memory of one worker. walk and paths hold for each actor the values of the lanes, first the numbers of walks, then the walks
- * damped by 1 / sqrt of the degrees passed. */
+/* Memory of one worker. walk and paths hold for each actor the values of the lanes, first the numbers of
+ * walks, then the walks damped by 1 / sqrt of the degrees passed. */
 typedef struct scratch {
     common *common[AGL__BLOCK]; /* n each: of each source of the block */
     double *walk;               /* n x 2 AGL__BLOCK: walks of length two from the sources */
@@ -39,7 +39,8 @@ typedef struct scan {
     scratch *scratch;
 } scan;
 
-/* ---- walks of length two and three --------------------------------------------------------------------------------- */
+/* ---- walks of length two and three
+ * --------------------------------------------------------------------------------- */
 
 /* Adds up the common partners of j with everybody. O(sum over partners of their degree). */
 static void add_common(common *sum, const agl__past *p, int32_t j) {
@@ -80,7 +81,8 @@ static void three_steps(double *sum, const double *walk, const agl__past *p, int
     }
 }
 
-/* ---- features ------------------------------------------------------------------------------------------------------ */
+/* ---- features
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void load_source(scratch *s, const agl__past *p, int32_t j) {
     for (size_t k = p->topic_offset[j]; k < p->topic_offset[j + 1]; k++) {
@@ -100,8 +102,9 @@ static void unload_source(scratch *s, const agl__past *p, int32_t j) {
     s->met[j] = 0;
 }
 
-/* Affinity of every place q (of targets) with the source's place: ln of (ties + 1) / (ties expected + 1). The ties are kept by the
- * place of the second actor; a first source has to look through all of them, once a source. */
+/* Affinity of every place q (of targets) with the source's place: ln of (ties + 1) / (ties expected + 1). The
+ * ties are kept by the place of the second actor; a first source has to look through all of them, once a
+ * source. */
 static void load_affinity(scratch *s, const agl__past *p, int32_t place, bool second) {
     const agl_cooperation *d = p->history->data;
     if (!d->place || place < 0) return;
@@ -109,12 +112,15 @@ static void load_affinity(scratch *s, const agl__past *p, int32_t place, bool se
         s->affinity[q] = 0;
     for (int32_t q = second ? place : 0; q < (second ? place + 1 : d->n_places); q++)
         for (size_t k = p->place_offset[q]; k < p->place_offset[q + 1]; k++) {
-            if (second) s->affinity[p->place_to[k]] = p->place_ties[k];
-            else if (p->place_to[k] == place) s->affinity[q] = p->place_ties[k];
+            if (second)
+                s->affinity[p->place_to[k]] = p->place_ties[k];
+            else if (p->place_to[k] == place)
+                s->affinity[q] = p->place_ties[k];
         }
     for (int32_t q = 0; q < d->n_places; q++) {
         int32_t first = second ? q : place, other = second ? place : q;
-        double expected = p->ties_across > 0 ? p->place_first[first] * p->place_second[other] / p->ties_across : 0;
+        double expected =
+            p->ties_across > 0 ? p->place_first[first] * p->place_second[other] / p->ties_across : 0;
         s->affinity[q] = log((s->affinity[q] + 1) / (expected + 1));
     }
 }
@@ -136,7 +142,8 @@ static void place_features(double *x, const scratch *s, const agl__past *p, int3
     bool known = at >= 0 && from >= 0;
     x[AGL_FEATURE_PLACE_AFFINITY] = known ? s->affinity[at] : (double)NAN;
     x[AGL_FEATURE_SAME_PLACE] = known ? at == from : (double)NAN;
-    x[AGL_FEATURE_DISTANCE] = p->history->position ? log1p(agl__past_distance(p->history, i, j)) : (double)NAN;
+    x[AGL_FEATURE_DISTANCE] =
+        p->history->position ? log1p(agl__past_distance(p->history, i, j)) : (double)NAN;
 }
 
 /* Numbers of the two actors: first and second, or sum and absolute difference when the pair has no order. */
@@ -148,7 +155,8 @@ static void actor_features(double *x, const agl__past *p, int32_t first, int32_t
     }
 }
 
-static void fill_scores(double *score, const agl__past *p, const common *c, double walks3, int32_t i, int32_t j, double katz) {
+static void fill_scores(double *score, const agl__past *p, const common *c, double walks3, int32_t i,
+                        int32_t j, double katz) {
     score[AGL_COMMON_NEIGHBOURS] = c->count;
     score[AGL_ADAMIC_ADAR] = c->adamic;
     score[AGL_RESOURCE_ALLOCATION] = c->allocation;
@@ -156,8 +164,8 @@ static void fill_scores(double *score, const agl__past *p, const common *c, doub
     score[AGL_KATZ] = katz * katz * (c->count + katz * walks3);
 }
 
-static void fill_features(double *x, const scratch *s, const agl__past *p, const common *c, double paths3, int32_t i,
-                          int32_t j, bool second) {
+static void fill_features(double *x, const scratch *s, const agl__past *p, const common *c, double paths3,
+                          int32_t i, int32_t j, bool second) {
     x[AGL_FEATURE_COMMON] = c->allocation;
     x[AGL_FEATURE_COMMON_RECENT] = c->recent;
     x[AGL_FEATURE_COMMON_CLOSE] = c->close;
@@ -167,7 +175,8 @@ static void fill_features(double *x, const scratch *s, const agl__past *p, const
     actor_features(x, p, second ? i : j, second ? j : i);
 }
 
-/* ---- the sweep ----------------------------------------------------------------------------------------------------- */
+/* ---- the sweep
+ * ----------------------------------------------------------------------------------------------------- */
 
 static bool on_wanted_side(const agl__sweep *w, int32_t i) {
     return w->past->present[i] && (w->past->history->data->side[i] & (w->second ? 1 : 2));
@@ -185,19 +194,26 @@ static void fill_pair(scratch *s, const agl__sweep *w, size_t at, size_t lane, i
         score[AGL_COMMON_NEIGHBOURS] = c->count;
         return;
     }
-    if (w->select) three_steps(paths, s->walk, w->past, i); /* else done for all targets of the block at once */
+    if (w->few) three_steps(paths, s->walk, w->past, i); /* else done for all targets of the block at once */
     fill_scores(score, w->past, c, paths[lane], i, j, w->katz);
-    fill_features(s->feature + at * AGL_LINK_FEATURES, s, w->past, c, paths[AGL__BLOCK + lane], i, j, w->second);
+    fill_features(s->feature + at * AGL_LINK_FEATURES, s, w->past, c, paths[AGL__BLOCK + lane], i, j,
+                  w->second);
 }
 
-static agl_status visit_source(const scan *c, scratch *s, size_t index, size_t lane, int worker, agl_error *err) {
+static agl_status visit_source(const scan *c, scratch *s, size_t index, size_t lane, int worker,
+                               agl_error *err) {
     const agl__sweep *w = c->sweep;
     const agl__past *p = w->past;
     int32_t j = w->source[index];
-    agl__pairs out = {.index = index, .source = j, .second = w->second, .target = s->target, .score = s->score,
+    agl__pairs out = {.index = index,
+                      .source = j,
+                      .second = w->second,
+                      .target = s->target,
+                      .score = s->score,
                       .feature = s->feature};
     load_source(s, p, j);
-    if (!w->counts_only) load_affinity(s, p, p->history->data->place ? p->history->data->place[j] : -1, w->second);
+    if (!w->counts_only)
+        load_affinity(s, p, p->history->data->place ? p->history->data->place[j] : -1, w->second);
     for (int32_t i = 0; i < p->n; i++)
         if (is_target(w, s, i, j) && (!w->select || w->select(w->select_arg, j, i, s->common[lane][i].count)))
             fill_pair(s, w, out.n++, lane, i, j);
@@ -214,7 +230,9 @@ static agl_status scan_block(void *arg, size_t block, int worker, agl_error *err
         add_common(s->common[lane], w->past, w->source[first + lane]);
         if (!w->counts_only) load_walks(s->walk, s->common[lane], w->past, lane);
     }
-    for (int32_t i = 0; !w->counts_only && !w->select && i < w->past->n; i++)
+    int32_t begin =
+        w->past->history->one_sided && !w->all_targets ? w->source[first] : 0; /* sources ascend */
+    for (int32_t i = begin; !w->counts_only && !w->few && i < w->past->n; i++)
         if (on_wanted_side(w, i)) three_steps(s->paths + LANES * (size_t)i, s->walk, w->past, i);
     agl_status status = AGL_OK;
     for (size_t lane = 0; lane < n && status == AGL_OK; lane++)
@@ -244,16 +262,17 @@ static bool fill_scratch(scratch *s, const agl__sweep *w) {
     size_t n = (size_t)w->past->n, all = w->counts_only ? 0 : n;
     for (int lane = 0; lane < AGL__BLOCK; lane++)
         if (!(s->common[lane] = AGL_NEW(common, n))) return false;
-    s->walk = AGL_NEW(double, LANES * all);
-    s->paths = AGL_NEW(double, LANES * all);
+    s->walk = AGL_NEW(double, LANES *all);
+    s->paths = AGL_NEW(double, LANES *all);
     s->share = AGL_NEW(double, d->n_topics);
     s->reach = AGL_NEW(double, d->n_topics);
     s->affinity = AGL_NEW(double, d->n_places);
     s->met = AGL_NEW(uint8_t, n);
     s->target = AGL_NEW(int32_t, n);
-    s->score = AGL_NEW(double, AGL_LINK_SCORES * n);
-    s->feature = AGL_NEW(double, AGL_LINK_FEATURES * all);
-    return s->walk && s->paths && s->share && s->reach && s->affinity && s->met && s->target && s->score && s->feature;
+    s->score = AGL_NEW(double, AGL_LINK_SCORES *n);
+    s->feature = AGL_NEW(double, AGL_LINK_FEATURES *all);
+    return s->walk && s->paths && s->share && s->reach && s->affinity && s->met && s->target && s->score &&
+           s->feature;
 }
 
 agl_status agl__pairs_scan(const agl__sweep *sweep, agl__pairs_fn visit, void *arg, const char *what,

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- the whole record ---------------------------------------------------------------------------------------------- */
+/* ---- the whole record
+ * ---------------------------------------------------------------------------------------------- */
 
 void agl__history_free(agl__history *h) {
     if (!h) return;
@@ -23,8 +24,8 @@ void agl__history_free(agl__history *h) {
 static agl_status collect_topics(agl__history *h, agl_error *err) {
     const agl_cooperation *d = h->data;
     agl_incidence found; /* topics as members of projects */
-    agl_status status = agl_incidence_new(&found, NULL, d->n_projects, d->n_topics, d->topic_rows, d->topic_project,
-                                          d->topic, 0, err);
+    agl_status status = agl_incidence_new(&found, NULL, d->n_projects, d->n_topics, d->topic_rows,
+                                          d->topic_project, d->topic, 0, err);
     if (status != AGL_OK) return status;
     h->topic_offset = found.project_offset;
     h->topic = found.actor;
@@ -70,11 +71,14 @@ agl_status agl__history_new(agl__history *h, const agl_cooperation *d, const agl
         if (year < h->first_year) h->first_year = year;
         if (year > h->last_year) h->last_year = year;
     }
-    agl_status status = h->last_year == INT32_MIN ? agl_fail(err, AGL_EDATA, "no participation has a year, so there is no past to "
-                                                                             "learn from; bind the role start")
-                                                  : AGL_OK;
+    agl_status status = h->last_year == INT32_MIN
+                            ? agl_fail(err, AGL_EDATA,
+                                       "no participation has a year, so there is no past to "
+                                       "learn from; bind the role start")
+                            : AGL_OK;
     if (status == AGL_OK)
-        status = agl_incidence_new(&h->incidence, NULL, d->n_projects, d->n_actors, d->rows, d->project, dated, 0, err);
+        status = agl_incidence_new(&h->incidence, NULL, d->n_projects, d->n_actors, d->rows, d->project,
+                                   dated, 0, err);
     agl_project_facts facts = {.slice = d->year};
     if (status == AGL_OK)
         status = agl_project(&h->ties, &h->incidence, AGL_WEIGHT_FRACTIONAL, 0, &facts, ctx, err);
@@ -85,7 +89,8 @@ agl_status agl__history_new(agl__history *h, const agl_cooperation *d, const agl
     return status;
 }
 
-/* ---- the state at the end of a year -------------------------------------------------------------------------------- */
+/* ---- the state at the end of a year
+ * -------------------------------------------------------------------------------- */
 
 void agl__past_free(agl__past *p) {
     if (!p) return;
@@ -118,8 +123,8 @@ static bool known(const agl__past *p, int32_t project) {
     return year != INT32_MIN && year <= p->until;
 }
 
-/* Merges the yearly ties up to the year into arcs. The ties ascend by (source, target), so that appending to both ends leaves
- * every list ascending: v meets the sources below it before it is a source itself. */
+/* Merges the yearly ties up to the year into arcs. The ties ascend by (source, target), so that appending to
+ * both ends leaves every list ascending: v meets the sources below it before it is a source itself. */
 static agl_status make_arcs(agl__past *p, agl_error *err) {
     const agl_ties *t = &p->history->ties;
     p->offset = AGL_NEW(size_t, (size_t)p->n + 1);
@@ -129,7 +134,8 @@ static agl_status make_arcs(agl__past *p, agl_error *err) {
     for (int fill = 0; fill < 2; fill++) {
         for (size_t i = 0, end; i < t->n; i = end) {
             double close = 0, recent = 0;
-            for (end = i; end < t->n && t->source[end] == t->source[i] && t->target[end] == t->target[i]; end++) {
+            for (end = i; end < t->n && t->source[end] == t->source[i] && t->target[end] == t->target[i];
+                 end++) {
                 if (t->slice[end] > p->until) continue;
                 close += t->weight[end];
                 recent += t->projects[end] * faded(p, t->slice[end]);
@@ -211,7 +217,8 @@ static agl_status make_numbers(agl__past *p, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- topics -------------------------------------------------------------------------------------------------------- */
+/* ---- topics
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* Actors of a project by side: those that may come first, second. */
 static void count_sides(double sides[2], const agl__history *h, int32_t project) {
@@ -229,7 +236,8 @@ static double met_across(const double sides[2], uint8_t side) {
     return side == 1 ? sides[1] : side == 2 ? sides[0] : 0;
 }
 
-/* Adds the projects of one actor to count and reach by topic; touched receives the topics. Returns how many. */
+/* Adds the projects of one actor to count and reach by topic; touched receives the topics. Returns how many.
+ */
 static size_t add_topics(double *count, double *reach, int32_t *touched, const agl__past *p, int32_t a,
                          const double (*sides)[2]) {
     const agl__history *h = p->history;
@@ -309,7 +317,8 @@ static agl_status make_topics(agl__past *p, agl_error *err) {
     return status;
 }
 
-/* ---- places -------------------------------------------------------------------------------------------------------- */
+/* ---- places
+ * -------------------------------------------------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -324,7 +333,8 @@ static size_t place_keys(uint64_t *key, const agl__past *p) {
         if (!(d->side[a] & 2) || d->place[a] < 0) continue;
         for (size_t i = p->offset[a]; i < p->offset[a + 1]; i++) {
             int32_t b = p->neighbour[i];
-            if ((d->side[b] & 1) && d->place[b] >= 0) key[n++] = (uint64_t)d->place[a] << 32 | (uint32_t)d->place[b];
+            if ((d->side[b] & 1) && d->place[b] >= 0)
+                key[n++] = (uint64_t)d->place[a] << 32 | (uint32_t)d->place[b];
         }
     }
     return n;
@@ -337,7 +347,8 @@ static agl_status make_places(agl__past *p, agl_error *err) {
     p->place_first = AGL_NEW(double, places);
     p->place_second = AGL_NEW(double, places);
     uint64_t *key = AGL_NEW(uint64_t, places > 0 ? p->offset[p->n] : 0);
-    size_t n = p->place_offset && p->place_first && p->place_second && key && places > 0 ? place_keys(key, p) : 0;
+    size_t n =
+        p->place_offset && p->place_first && p->place_second && key && places > 0 ? place_keys(key, p) : 0;
     qsort(key ? key : &(uint64_t){0}, n, sizeof *key, by_key);
     p->place_to = AGL_NEW(int32_t, n);
     p->place_ties = AGL_NEW(double, n);

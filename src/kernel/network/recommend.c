@@ -5,16 +5,18 @@
 #include <string.h>
 
 const char *agl_link_method_name(int method) {
-    static const char *const names[AGL_LINK_METHODS] = {"common_neighbours", "adamic_adar", "resource_allocation",
-                                                        "preferential_attachment", "katz", "model"};
+    static const char *const names[AGL_LINK_METHODS] = {
+        "common_neighbours",       "adamic_adar", "resource_allocation",
+        "preferential_attachment", "katz",        "model"};
     return method >= 0 && method < AGL_LINK_METHODS ? names[method] : "";
 }
 
 const char *agl_link_feature_name(int feature) {
     static const char *const names[AGL_LINK_FEATURES] = {
-        "common",          "common_recent",  "common_close",   "paths3",         "topic_meeting",   "topic_similarity",
-        "place_affinity",  "same_place",     "distance",       "partners_first", "partners_second", "projects_first",
-        "projects_second", "activity_first", "activity_second", "money_first",   "money_second"};
+        "common",           "common_recent",  "common_close",    "paths3",         "topic_meeting",
+        "topic_similarity", "place_affinity", "same_place",      "distance",       "partners_first",
+        "partners_second",  "projects_first", "projects_second", "activity_first", "activity_second",
+        "money_first",      "money_second"};
     return feature >= 0 && feature < AGL_LINK_FEATURES ? names[feature] : "";
 }
 
@@ -60,8 +62,8 @@ static agl_status recommend(agl_recommendations *out, const agl__history *h, con
     return status;
 }
 
-agl_status agl_recommend(agl_recommendations **out, const agl_cooperation *data, const agl_recommend_options *options,
-                         const agl_ctx *ctx, agl_error *err) {
+agl_status agl_recommend(agl_recommendations **out, const agl_cooperation *data,
+                         const agl_recommend_options *options, const agl_ctx *ctx, agl_error *err) {
     const agl_recommend_options defaults = AGL_RECOMMEND_OPTIONS_INIT, *o = options ? options : &defaults;
     *out = NULL;
     agl__history history;
@@ -69,7 +71,8 @@ agl_status agl_recommend(agl_recommendations **out, const agl_cooperation *data,
     if (status != AGL_OK) return status;
     agl_recommendations *r = AGL_NEW(agl_recommendations, 1);
     status = r ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK && o->train_until != INT32_MIN) status = agl__recommend_test(&r->test, &history, o, ctx, err);
+    if (status == AGL_OK && o->train_until != INT32_MIN)
+        status = agl__recommend_test(&r->test, &history, o, ctx, err);
     if (status == AGL_OK) status = recommend(r, &history, o, ctx, err);
     agl__history_free(&history);
     if (status == AGL_OK)

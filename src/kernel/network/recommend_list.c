@@ -29,7 +29,8 @@ typedef struct list {
     size_t *offset; /* of each source among the sorted links */
 } list;
 
-/* ---- keeping the best ------------------------------------------------------------------------------------------------ */
+/* ---- keeping the best
+ * ------------------------------------------------------------------------------------------------ */
 
 /* A strict order, so that the best N of a set do not depend on the order in which they were met. */
 static bool better(const entry *a, const entry *b) {
@@ -64,7 +65,8 @@ static void offer(heap *h, const entry *e) {
     }
 }
 
-/* ---- which pairs are wanted ------------------------------------------------------------------------------------------ */
+/* ---- which pairs are wanted
+ * ------------------------------------------------------------------------------------------ */
 
 static bool wanted(const list *l, int32_t i, int32_t j, double log1p_km) {
     const agl_recommend_options *o = l->options;
@@ -74,6 +76,14 @@ static bool wanted(const list *l, int32_t i, int32_t j, double log1p_km) {
         if (a < 0 || b < 0 || (o->apart == 1) != (a == b)) return false;
     }
     return !(o->max_km < 1e300) || log1p_km <= log1p(o->max_km); /* a missing distance is not within any */
+}
+
+/* Without a common partner there is nothing to tell the two about each other. */
+static bool have_common(const void *arg, int32_t source, int32_t target, double common) {
+    (void)arg;
+    (void)source;
+    (void)target;
+    return common > 0;
 }
 
 static agl_status consider(void *arg, const agl__pairs *pairs, int worker, agl_error *err) {
@@ -104,7 +114,8 @@ static agl_status consider(void *arg, const agl__pairs *pairs, int worker, agl_e
     return AGL_OK;
 }
 
-/* ---- from heaps to the list ------------------------------------------------------------------------------------------ */
+/* ---- from heaps to the list
+ * ------------------------------------------------------------------------------------------ */
 
 static bool same(const entry *a, const entry *b) { return a->first == b->first && a->second == b->second; }
 
@@ -128,7 +139,8 @@ static agl_status gather(entry **out, size_t *n, list *l, agl_error *err) {
     }
     qsort(*out, kept, sizeof **out, best_first);
     *n = 0;
-    for (size_t i = 0; i < kept; i++) /* a pair that both ends kept stands side by side: the order is strict */
+    for (size_t i = 0; i < kept;
+         i++) /* a pair that both ends kept stands side by side: the order is strict */
         if (i == 0 || !same(&(*out)[*n - 1], &(*out)[i])) (*out)[(*n)++] = (*out)[i];
     return AGL_OK;
 }
@@ -152,7 +164,8 @@ static agl_status limit(entry *e, size_t *n, size_t *crowded, const list *l, agl
     return AGL_OK;
 }
 
-/* ---- details of the links that made it ------------------------------------------------------------------------------- */
+/* ---- details of the links that made it
+ * ------------------------------------------------------------------------------- */
 
 /* The common partners with the fewest partners of their own, which count most. */
 static void name_common(int32_t common[AGL_COMMON_SHOWN], const agl__past *p, int32_t a, int32_t b) {
@@ -181,7 +194,8 @@ static bool is_listed(const void *arg, int32_t source, int32_t target, double co
     size_t lo = 0, hi = l->n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        int32_t s = second ? l->link[mid].second : l->link[mid].first, t = second ? l->link[mid].first : l->link[mid].second;
+        int32_t s = second ? l->link[mid].second : l->link[mid].first,
+                t = second ? l->link[mid].first : l->link[mid].second;
         if (s != source ? s < source : t < target)
             lo = mid + 1;
         else
@@ -189,7 +203,8 @@ static bool is_listed(const void *arg, int32_t source, int32_t target, double co
     }
     if (lo >= l->n) return false;
     const agl_link *found = &l->link[lo];
-    return (second ? found->second : found->first) == source && (second ? found->first : found->second) == target;
+    return (second ? found->second : found->first) == source &&
+           (second ? found->first : found->second) == target;
 }
 
 static agl_status describe(void *arg, const agl__pairs *pairs, int worker, agl_error *err) {
@@ -205,9 +220,11 @@ static agl_status describe(void *arg, const agl__pairs *pairs, int worker, agl_e
         link->probability = 1 / (1 + exp(-eta));
         memcpy(link->score, pairs->score + at * AGL_LINK_SCORES, sizeof link->score);
         link->km = expm1(x[AGL_FEATURE_DISTANCE]);
-        link->similarity = l->today->past.history->data->topic_rows > 0 ? x[AGL_FEATURE_TOPIC_SIMILARITY] : (double)NAN;
+        link->similarity =
+            l->today->past.history->data->topic_rows > 0 ? x[AGL_FEATURE_TOPIC_SIMILARITY] : (double)NAN;
         for (int f = 0; f < AGL_LINK_FEATURES; f++)
-            link->contribution[f] = m->fitted ? m->rank[f + 1] * agl__standardised(&l->scorer->scale, f, x[f]) : 0;
+            link->contribution[f] =
+                m->fitted ? m->rank[f + 1] * agl__standardised(&l->scorer->scale, f, x[f]) : 0;
         name_common(link->common, &l->today->past, link->first, link->second);
     }
     return AGL_OK;
@@ -252,6 +269,7 @@ static agl_status fill_details(list *l, const agl_ctx *ctx, agl_error *err) {
         sweep.all_targets = true;
         sweep.select = is_listed;
         sweep.select_arg = l;
+        sweep.few = true;
         status = agl__pairs_scan(&sweep, describe, l, NULL, ctx, err);
     }
     if (status == AGL_OK) qsort(l->link, n, sizeof *l->link, by_rank);
@@ -261,7 +279,8 @@ static agl_status fill_details(list *l, const agl_ctx *ctx, agl_error *err) {
     return status;
 }
 
-/* ---- the list -------------------------------------------------------------------------------------------------------- */
+/* ---- the list
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* Sweeps only the scope when it lies on one side, or when there is only one side. */
 static agl_status narrow(agl__window *today, const agl_recommend_options *o, agl_error *err) {
@@ -288,17 +307,19 @@ static agl_status narrow(agl__window *today, const agl_recommend_options *o, agl
     return AGL_OK;
 }
 
-/* Heaps of one size each; with capacity four times as many as can be kept, because better placed rivals take some. */
+/* Heaps of one size each; with capacity four times as many as can be kept, because better placed rivals take
+ * some. */
 static agl_status make_heaps(list *l, const agl_ctx *ctx, agl_error *err) {
     const agl_recommend_options *o = l->options;
     l->per_actor = o->per_actor > 0 ? o->per_actor : o->capacity > 0 ? 4 * o->capacity : 0;
     l->workers = (size_t)agl_threads(ctx);
     l->heaps = l->per_actor > 0 ? (size_t)l->today->past.n : 1;
     size_t size = l->per_actor > 0 ? l->per_actor : o->top;
-    l->heap = AGL_NEW(heap, l->workers *l->heaps);
+    l->heap = AGL_NEW(heap, l->workers * l->heaps);
     if (!l->heap) return agl_fail_memory(err);
     for (size_t w = 0; w < l->workers; w++) {
-        entry *all = AGL_NEW(entry, l->heaps *size); /* one block a worker, cut into heaps; freed by its first heap */
+        entry *all =
+            AGL_NEW(entry, l->heaps * size); /* one block a worker, cut into heaps; freed by its first heap */
         l->heap[w * l->heaps].entry = all;
         if (!all) return agl_fail_memory(err);
         for (size_t a = 0; a < l->heaps; a++)
@@ -314,7 +335,9 @@ agl_status agl__recommend_list(agl_recommendations *out, const agl__scorer *scor
     size_t n = 0;
     agl_status status = narrow(today, o, err);
     if (status == AGL_OK) status = make_heaps(&l, ctx, err);
-    if (status == AGL_OK) status = agl__pairs_scan(&today->sweep, consider, &l, "recommending", ctx, err);
+    agl__sweep sweep = today->sweep;
+    sweep.select = have_common;
+    if (status == AGL_OK) status = agl__pairs_scan(&sweep, consider, &l, "recommending", ctx, err);
     if (status == AGL_OK) status = gather(&kept, &n, &l, err);
     if (status == AGL_OK) status = limit(kept, &n, &out->crowded, &l, err);
     if (status == AGL_OK && !(l.link = out->link = AGL_NEW(agl_link, n))) status = agl_fail_memory(err);

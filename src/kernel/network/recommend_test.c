@@ -24,15 +24,16 @@ typedef struct found {
 typedef struct trial {
     const agl__window *window;
     const agl__scorer *scorer;
-    found *part;      /* of each source */
+    found *part; /* of each source */
     found all;
-    int32_t groups;   /* projects that brought any pair together */
+    int32_t groups; /* projects that brought any pair together */
     agl__ranking ranking[M];
     uint64_t **count; /* of each worker: the slots of the M rankings one after another */
     size_t offset[M + 1];
 } trial;
 
-/* ---- scores of those that met, and counts of those that did not ------------------------------------------------------ */
+/* ---- scores of those that met, and counts of those that did not
+ * ------------------------------------------------------ */
 
 static void score_pair(double score[M], const trial *t, const agl__pairs *pairs, size_t i) {
     memcpy(score, pairs->score + i * AGL_LINK_SCORES, AGL_LINK_SCORES * sizeof *score);
@@ -73,7 +74,8 @@ static agl_status count_others(void *arg, const agl__pairs *pairs, int worker, a
     return AGL_OK;
 }
 
-/* ---- projects that brought the pairs together ------------------------------------------------------------------------ */
+/* ---- projects that brought the pairs together
+ * ------------------------------------------------------------------------ */
 
 /* Earliest later project of both actors; their lists ascend by project. */
 static int32_t first_shared(const agl__history *h, int32_t a, int32_t b, int32_t until) {
@@ -104,7 +106,8 @@ static agl_status group_by_project(trial *t, agl_error *err) {
     return AGL_OK;
 }
 
-/* ---- intervals ------------------------------------------------------------------------------------------------------- */
+/* ---- intervals
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Everything that one bootstrap sample gives: of each method average precision, auc and the precisions. */
 typedef struct bootstrap {
@@ -120,8 +123,8 @@ static void measure(double *value, const bootstrap *b, const double *weight, dou
     const agl_recommend_options *o = b->options;
     for (int m = 0; m < M; m++) {
         agl__quality q;
-        agl__ranking_quality(&q, value + (size_t)m * b->width + 2, &b->trial->ranking[m], b->count + b->trial->offset[m],
-                             weight, o->k, o->n_k, levels);
+        agl__ranking_quality(&q, value + (size_t)m * b->width + 2, &b->trial->ranking[m],
+                             b->count + b->trial->offset[m], weight, o->k, o->n_k, levels);
         value[(size_t)m * b->width] = q.average_precision;
         value[(size_t)m * b->width + 1] = q.auc;
     }
@@ -132,7 +135,8 @@ static agl_status replicate(void *arg, size_t r, int worker, agl_error *err) {
     bootstrap *b = arg;
     const trial *t = b->trial;
     (void)worker;
-    double *times = AGL_NEW(double, t->groups), *weight = AGL_NEW(double, t->all.n), *levels = AGL_NEW(double, t->all.n);
+    double *times = AGL_NEW(double, t->groups), *weight = AGL_NEW(double, t->all.n),
+           *levels = AGL_NEW(double, t->all.n);
     agl_status status = times && weight && levels ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) {
         agl_rng rng = agl__rng(b->seed, (uint32_t)r, 3);
@@ -169,7 +173,10 @@ static agl_status fill_intervals(agl_backtest *out, const bootstrap *b, const do
         agl_link_quality *q = &out->quality[at / b->width];
         for (size_t r = 0; r < n; r++)
             column[r] = b->value[r * stride + at];
-        fill_interval(what == 0 ? &q->average_precision : what == 1 ? &q->auc : &q->precision[what - 2], point[at], column, n);
+        fill_interval(what == 0   ? &q->average_precision
+                      : what == 1 ? &q->auc
+                                  : &q->precision[what - 2],
+                      point[at], column, n);
     }
     for (int m = 0; m < AGL_LINK_SCORES; m++)
         if (point[(size_t)m * b->width] > point[(size_t)out->best * b->width]) out->best = m;
@@ -181,11 +188,11 @@ static agl_status fill_intervals(agl_backtest *out, const bootstrap *b, const do
     return AGL_OK;
 }
 
-static agl_status evaluate(agl_backtest *out, const trial *t, const uint64_t *count, const agl_recommend_options *o,
-                           const agl_ctx *ctx, agl_error *err) {
+static agl_status evaluate(agl_backtest *out, const trial *t, const uint64_t *count,
+                           const agl_recommend_options *o, const agl_ctx *ctx, agl_error *err) {
     bootstrap b = {.trial = t, .options = o, .count = count, .seed = agl_seed(ctx), .width = 2 + o->n_k};
     b.value = AGL_NEW(double, o->replicates *M *b.width);
-    double *point = AGL_NEW(double, M * b.width), *levels = AGL_NEW(double, t->all.n);
+    double *point = AGL_NEW(double, M *b.width), *levels = AGL_NEW(double, t->all.n);
     agl_status status = b.value && point && levels ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) measure(point, &b, NULL, levels);
     if (status == AGL_OK) status = agl__parallel(o->replicates, replicate, &b, "intervals", ctx, err);
@@ -196,7 +203,8 @@ static agl_status evaluate(agl_backtest *out, const trial *t, const uint64_t *co
     return status;
 }
 
-/* ---- the test -------------------------------------------------------------------------------------------------------- */
+/* ---- the test
+ * -------------------------------------------------------------------------------------------------------- */
 
 static agl_status join(trial *t, agl_error *err) {
     for (size_t s = 0; s < t->window->sweep.n; s++) {
@@ -232,17 +240,21 @@ static agl_status run_trial(agl_backtest *out, trial *t, const agl_recommend_opt
     agl__sweep all = t->window->sweep, of_met = all;
     of_met.select = has_met;
     of_met.select_arg = t->window;
+    of_met.few = true;
     t->count = AGL_NEW(uint64_t *, workers);
     t->part = AGL_NEW(found, all.n);
     agl_status status = t->count && t->part ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) status = agl__pairs_scan(&of_met, add_met, t, "back-test: ties to come", ctx, err);
     if (status == AGL_OK) status = join(t, err);
     if (status == AGL_OK && t->all.n == 0)
-        status = agl_fail(err, AGL_EDATA, "back-test: no new tie was made after %d between actors present before; take an "
-                                          "earlier --train-until", o->train_until);
+        status = agl_fail(err, AGL_EDATA,
+                          "back-test: no new tie was made after %d between actors present before; take an "
+                          "earlier --train-until",
+                          o->train_until);
     if (status == AGL_OK) status = group_by_project(t, err);
     if (status == AGL_OK) status = make_rankings(t, workers, err);
-    if (status == AGL_OK) status = agl__pairs_scan(&all, count_others, t, "back-test: ranking all pairs", ctx, err);
+    if (status == AGL_OK)
+        status = agl__pairs_scan(&all, count_others, t, "back-test: ranking all pairs", ctx, err);
     for (size_t k = 1; k < workers && status == AGL_OK; k++)
         for (size_t s = 0; s < t->offset[M]; s++)
             t->count[0][s] += t->count[k][s];
@@ -274,9 +286,8 @@ void agl__backtest_free(agl_backtest *test) {
 static agl_status train(agl__link_model *model, const agl__history *h, const agl_recommend_options *o,
                         const agl_ctx *ctx, agl_error *err) {
     agl__window before;
-    agl_status status =
-        agl__window_new(&before, h, agl__learning_year(h, o->train_until, o->horizon), o->train_until, o->pair_budget,
-                        ctx, err);
+    agl_status status = agl__window_new(&before, h, agl__learning_year(h, o->train_until, o->horizon),
+                                        o->train_until, o->pair_budget, ctx, err);
     if (status != AGL_OK) return status;
     status = agl__link_model_fit(model, &before, o->ridge, ctx, err);
     agl__window_free(&before);
@@ -287,8 +298,10 @@ agl_status agl__recommend_test(agl_backtest **out, const agl__history *h, const 
                                const agl_ctx *ctx, agl_error *err) {
     *out = NULL;
     if (o->train_until < h->first_year || o->train_until >= h->last_year)
-        return agl_fail(err, AGL_EUSAGE, "--train-until %d: the projects start in %d to %d, and the test needs years on both "
-                                         "sides", o->train_until, h->first_year, h->last_year);
+        return agl_fail(err, AGL_EUSAGE,
+                        "--train-until %d: the projects start in %d to %d, and the test needs years on both "
+                        "sides",
+                        o->train_until, h->first_year, h->last_year);
     agl_backtest *b = AGL_NEW(agl_backtest, 1);
     if (!b || !(b->quality = AGL_NEW(agl_link_quality, M))) {
         free(b);
@@ -303,7 +316,8 @@ agl_status agl__recommend_test(agl_backtest **out, const agl__history *h, const 
     for (int m = 0; m < M && status == AGL_OK; m++)
         if (!(b->quality[m].precision = AGL_NEW(agl_interval, o->n_k))) status = agl_fail_memory(err);
     if (status == AGL_OK) status = train(&model, h, o, ctx, err);
-    if (status == AGL_OK) status = agl__window_new(&then, h, o->train_until, h->last_year, o->pair_budget, ctx, err);
+    if (status == AGL_OK)
+        status = agl__window_new(&then, h, o->train_until, h->last_year, o->pair_budget, ctx, err);
     if (status == AGL_OK) status = agl__scorer_new(&scorer, &model, &then, ctx, err);
     if (status == AGL_OK) status = run_trial(b, &t, o, ctx, err);
     b->candidates = then.candidates;
