@@ -1,9 +1,12 @@
 /* Inside of agglo/kdensity.h: what its parts share.
- *   kdensity_bandwidth.c, kdensity_deviation.c  rule -> h
- *   kdensity_exact.c      moments of bins: exact and weighted curves
- *   kdensity_bins.c       counts in bins -> curve     kdensity_grid.c   grid and FFT -> curve, histogram of a
- * draw kdensity_sheet.c      points -> plane sheets      kdensity_draws.c  random draws of all industries
- *   kdensity.c            the public calls */
+ *   kdensity.c            the public call for all industries
+ *   kdensity_curve.c      from pairs to one curve: which road; the public call for one
+ *   kdensity_tiles.c      pairs of blocks of points that are near enough to matter
+ *   kdensity_bandwidth.c, kdensity_deviation.c   rule -> h
+ *   kdensity_bins.c       road 1: counts in bins
+ *   kdensity_exact.c      road 2: moments of bins, exact and weighed
+ *   kdensity_grid.c       road 3: grid and FFT, on the plane sheets of kdensity_sheet.c
+ *   kdensity_draws.c, kdensity_draw.c, kdensity_table.c   random draws of all industries together */
 #ifndef AGL_KERNEL_MEASURE_KDENSITY_H
 #define AGL_KERNEL_MEASURE_KDENSITY_H
 

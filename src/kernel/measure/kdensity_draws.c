@@ -10,7 +10,7 @@
 
 /* Costs in ns, measured once; fixed, so that the roads and with them the last bits do not depend on the
  * machine. */
-static const double PAIR_NS = 1.2, WEIGHED_PAIR_NS = 1.4, CELL_NS = 30, SPREAD_NS = 50;
+static const double PAIR_NS = 1.1, WEIGHED_PAIR_NS = 1.4, CELL_NS = 13, SPREAD_NS = 40;
 
 /* Bins of a histogram of pairs per bandwidth: the error of a pair is then 1/32/sqrt(12) of h, and that of a
  * draw's curve below 0.01 of its standard deviation. MISPLACED: how far, in bandwidths, the projection onto

@@ -37,7 +37,7 @@ AGL_NODISCARD agl_status agl__kd_grid_new(agl_kd_grid **out, const agl_kd_sheet 
                                           double reach_km, bool fine, double most_cells, agl_error *err);
 void agl__kd_grid_free(agl_kd_grid *grid);
 
-/** Cells over all parts that a coarse grid would have: about 30 ns each a correlation. */
+/** Cells over all parts that a coarse grid would have: some 13 ns each a correlation. */
 double agl__kd_grid_cells_needed(const agl_kd_sheet *sheet, double h, double reach_km);
 
 /** Scratch memory for one correlation at a time, and its size: that of the largest of several grids serves

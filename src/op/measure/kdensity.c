@@ -102,8 +102,8 @@ static agl_status check_sizes(job *j, agl_error *err) {
     }
     free(count);
     if (small)
-        agl__run_warn(j->run, "%zu industries with fewer than %zu establishments were left out (--min-n)",
-                      small, min_n);
+        agl__run_warn(j->run, "%zu %s with fewer than %zu establishments %s left out (--min-n)", small,
+                      small == 1 ? "industry" : "industries", min_n, small == 1 ? "was" : "were");
     if (large > 0) return AGL_OK;
     return agl_fail(err, AGL_EDATA,
                     "no industry has at least %zu establishments; lower --min-n or choose others with "
@@ -309,12 +309,10 @@ static agl_status judge(job *j, agl_error *err) {
                   "that there is no bandwidth; give one with --bandwidth"
                 : "no two establishments of an industry have a size above 0; check the size or leave it out");
     if (one_place)
-        agl__run_warn(j->run,
-                      "%zu industries have no curve because their establishments are all in one place",
+        agl__run_warn(j->run, "no curve for %zu of the industries: all their establishments are in one place",
                       one_place);
     if (no_size)
-        agl__run_warn(j->run,
-                      "%zu industries have no curve because no two establishments have a size above 0",
+        agl__run_warn(j->run, "no curve for %zu of the industries: no two establishments have a size above 0",
                       no_size);
     double tail = j->options.band.alpha * (double)j->options.simulations;
     if (j->options.simulations > 0 && tail < 10)
