@@ -192,6 +192,9 @@ static agl_status remaining_sections(agl_dossier *d, agl_error *err) {
 agl_status agl__dossier_load(agl_dossier *d, const char *path, const agl_ctx *ctx, agl_error *err) {
     *d = (agl_dossier){.path = path, .ctx = ctx};
     agl_status status = agl__db_open(&d->db, path, true, ctx, err);
+    /* one thread: rows that tie in a record's ORDER BY, and lists, then always come in the order of the store
+     */
+    if (status == AGL_OK) status = agl__db_exec(d->db, err, "SET threads = 1");
     if (status == AGL_OK) status = read_steps(d, err);
     if (status == AGL_OK) status = agl__query_prepare(d, err);
     if (status == AGL_OK)

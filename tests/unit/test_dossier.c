@@ -175,6 +175,16 @@ static void check_page(const char *html) {
     ck_assert_ptr_null(strstr(html, "<A & B>"));
 }
 
+/** Equal to the last byte; a page is too long for a message, so the message shows where they part. */
+static void check_same(const char *a, const char *b) {
+    size_t at = 0;
+    while (a[at] && a[at] == b[at])
+        at++;
+    size_t from = at > 100 ? at - 100 : 0;
+    ck_assert_msg(a[at] == b[at], "the pages part at byte %zu: '%.200s' and '%.200s'", at, a + from,
+                  b + from);
+}
+
 START_TEST(every_record_runs) {
     agl_error err = {0};
     make_study((enum shape)_i);
@@ -189,7 +199,7 @@ START_TEST(every_record_runs) {
     /* the same file gives the same bytes */
     ck_assert_int_eq(agl__report_write(path_of("again.html"), path_of("s.duckdb"), NULL, &err), AGL_OK);
     char *again = read_file(path_of("again.html"));
-    ck_assert_str_eq(html, again);
+    check_same(html, again);
     free(html);
     free(again);
     ck_assert_uint_eq(files_in_folder(), 3);
