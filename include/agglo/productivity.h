@@ -29,7 +29,9 @@ typedef enum agl_tfp_method {
     AGL_TFP_OP,   /**< Olley and Pakes 1996: proxy is investment */
     AGL_TFP_LP,   /**< Levinsohn and Petrin 2003: proxy is an intermediate input */
     AGL_TFP_WRDG, /**< Wooldridge 2009: both stages as one system */
-    AGL_TFP_ACF   /**< Ackerberg, Caves and Frazer 2015 */
+    AGL_TFP_ACF,  /**< Ackerberg, Caves and Frazer 2015 */
+    AGL_TFP_GNR   /**< gross output, Gandhi, Navarro and Rivers 2020: proxy is ln of the materials' share in
+                     revenue,   materials are the last free input */
 } agl_tfp_method;
 
 /** Firm-years in ascending order of firm, then year; no firm has a year twice. Every value is finite. */
@@ -40,7 +42,8 @@ typedef struct agl_firm_panel {
     const double *output;   /**< n: ln y */
     size_t n_free, n_state; /**< inputs that follow omega at once; inputs fixed one year ahead */
     const double *inputs;   /**< n x (n_free + n_state): ln of the free inputs, then of the state inputs */
-    const double *proxy;    /**< n: ln of investment or of an intermediate input; NULL for OLS and FE */
+    const double *proxy;    /**< n: ln of investment, of an intermediate input, or of the share of materials;
+                               NULL    for OLS and FE */
 } agl_firm_panel;
 
 typedef struct agl_tfp_options {
@@ -83,6 +86,12 @@ typedef struct agl_tfp {
  * with those of the year before and a constant of its own, stacked; l is instrumented by l_-1. omega is taken
  * for a random walk with drift. no_drift: without the second constant, and without constant among the
  * instruments (prodest 1.0).
+ *
+ *     GNR       1  ln share = ln(E gamma(l, k, m)) - eps by nonlinear least squares, gamma all terms of
+ * degree 0 to 2, E = mean exp(eps): gamma is the elasticity of materials 2  Y = y - eps - integral of gamma
+ * over m,  omega = Y + C(l, k), C all terms of degree 1 and 2, xi = omega - g(omega_-1);   C from sum xi
+ * (terms of C) = 0 coefficients are means of the elasticities over firm-years; ln tfp = omega + eps. Labour
+ * counts as chosen before omega is known, as capital does.
  *
  * The second stages of OP, LP and ACF may have several minima (Kim, Luo and Su 2019). They are searched from
  * a grid of starting values and all found are returned. OP and LP take the least. The conditions of ACF hold

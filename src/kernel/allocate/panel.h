@@ -57,6 +57,9 @@ AGL_NODISCARD agl_status agl__tfp_two_stage(agl_tfp *out, agl_panel_work *w, con
                                             const agl_ctx *ctx, agl_error *err);
 AGL_NODISCARD agl_status agl__tfp_acf(agl_tfp *out, agl_panel_work *w, const double *start,
                                       const agl_ctx *ctx, agl_error *err);
+/** `tfp` (n or NULL) receives omega + eps, which does not follow from mean elasticities. */
+AGL_NODISCARD agl_status agl__tfp_gnr(agl_tfp *out, double *tfp, agl_panel_work *w, const agl_ctx *ctx,
+                                      agl_error *err);
 AGL_NODISCARD agl_status agl__tfp_wooldridge(agl_tfp *out, agl_panel_work *w, bool no_drift, agl_error *err);
 
 #endif

@@ -50,7 +50,8 @@ agl_status agl__tfp_linear(agl_tfp *out, agl_panel_work *w, bool within, agl_err
     return status;
 }
 
-static agl_status estimate(agl_tfp *out, const agl_firm_panel *p, const agl_tfp_options *o,
+/** `tfp` is filled by GNR alone, the productivity of the others follows from the coefficients. */
+static agl_status estimate(agl_tfp *out, double *tfp, const agl_firm_panel *p, const agl_tfp_options *o,
                            const double *start, const agl_ctx *ctx, agl_error *err) {
     agl_panel_work w;
     agl_status status = agl__panel_work(&w, p, err);
@@ -71,6 +72,9 @@ static agl_status estimate(agl_tfp *out, const agl_firm_panel *p, const agl_tfp_
             break;
         case AGL_TFP_ACF:
             status = agl__tfp_acf(out, &w, start, ctx, err);
+            break;
+        case AGL_TFP_GNR:
+            status = agl__tfp_gnr(out, tfp, &w, ctx, err);
             break;
         }
     agl__panel_work_free(&w);
@@ -141,7 +145,7 @@ static agl_status replicate(void *arg, size_t r, int worker, agl_error *err) {
         sample.firm = c.firm, sample.year = c.year, sample.output = c.output, sample.inputs = c.inputs,
         sample.proxy = c.proxy;
         agl_tfp one = {0};
-        status = estimate(&one, &sample, b->o, b->start, b->ctx, err);
+        status = estimate(&one, NULL, &sample, b->o, b->start, b->ctx, err);
         if (status == AGL_OK) {
             draw[k] = 0;
             for (size_t j = 0; j < k; j++)
@@ -199,14 +203,25 @@ static agl_status run_bootstrap(agl_tfp *out, const agl_firm_panel *p, const agl
     return status;
 }
 
-static agl_status check(const agl_firm_panel *p, const agl_tfp_options *o, agl_error *err) {
+/** What the method needs of inputs and proxy. */
+static agl_status check_inputs(const agl_firm_panel *p, agl_tfp_method method, agl_error *err) {
     size_t k = agl__panel_inputs(p);
     if (k == 0 || k > D) return agl_fail(err, AGL_EUSAGE, "1 to %d inputs are possible, not %zu", D, k);
+    if (method > AGL_TFP_FE && !p->proxy) return agl_fail(err, AGL_EUSAGE, "the method needs a proxy");
+    if ((method == AGL_TFP_OP || method == AGL_TFP_LP) && p->n_state == 0)
+        return agl_fail(err, AGL_EUSAGE, "the method needs a state input");
+    if (method == AGL_TFP_GNR && (p->n_free == 0 || k < 2))
+        return agl_fail(err, AGL_EUSAGE,
+                        "the method needs materials, the last free input, and another input");
+    return AGL_OK;
+}
+
+static agl_status check(const agl_firm_panel *p, const agl_tfp_options *o, agl_error *err) {
+    size_t k = agl__panel_inputs(p);
+    agl_status status = check_inputs(p, o->method, err);
+    if (status != AGL_OK) return status;
     if (o->replications > UINT32_MAX || !(o->level > 0 && o->level < 1))
         return agl_fail(err, AGL_EUSAGE, "level must lie between 0 and 1, not %g", o->level);
-    if (o->method > AGL_TFP_FE && !p->proxy) return agl_fail(err, AGL_EUSAGE, "the method needs a proxy");
-    if ((o->method == AGL_TFP_OP || o->method == AGL_TFP_LP) && p->n_state == 0)
-        return agl_fail(err, AGL_EUSAGE, "the method needs a state input");
     if (p->n == 0 || p->n > INT32_MAX)
         return agl_fail(err, AGL_EDATA, "%zu firm-years: there must be 1 to 2^31", p->n);
     for (size_t i = 0; i < p->n; i++) {
@@ -226,9 +241,9 @@ agl_status agl_productivity(agl_tfp *out, double *tfp, const agl_firm_panel *pan
     for (size_t j = 0; j <= D; j++)
         out->se[j] = out->lo[j] = out->hi[j] = NAN;
     agl_status status = check(panel, &o, err);
-    if (status == AGL_OK) status = estimate(out, panel, &o, NULL, ctx, err);
+    if (status == AGL_OK) status = estimate(out, tfp, panel, &o, NULL, ctx, err);
     if (status == AGL_OK && o.replications > 0) status = run_bootstrap(out, panel, &o, ctx, err);
-    if (status != AGL_OK || !tfp) return status;
+    if (status != AGL_OK || !tfp || o.method == AGL_TFP_GNR) return status;
     size_t k = agl__panel_inputs(panel);
     for (size_t i = 0; i < panel->n; i++) {
         tfp[i] = panel->output[i];

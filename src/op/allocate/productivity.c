@@ -8,12 +8,12 @@
 
 #define D AGL_TFP_MOST_INPUTS
 
-enum { METHODS = 6, ROLES = 6 };
+enum { METHODS = 7, ROLES = 6 };
 /* In the order of agl_tfp_method; the tables are in the order of the texts. */
-static const char *const method_name[METHODS] = {"ols", "fe", "op", "lp", "wrdg", "acf"};
-static const agl_tfp_method by_name[METHODS] = {AGL_TFP_ACF, AGL_TFP_FE, AGL_TFP_LP,
+static const char *const method_name[METHODS] = {"ols", "fe", "op", "lp", "wrdg", "acf", "gnr"};
+static const agl_tfp_method by_name[METHODS] = {AGL_TFP_ACF, AGL_TFP_FE, AGL_TFP_GNR, AGL_TFP_LP,
                                                 AGL_TFP_OLS, AGL_TFP_OP, AGL_TFP_WRDG};
-static const char *const sorted_methods[METHODS] = {"acf", "fe", "lp", "ols", "op", "wrdg"};
+static const char *const sorted_methods[METHODS] = {"acf", "fe", "gnr", "lp", "ols", "op", "wrdg"};
 static const char *const sorted_roles[ROLES] = {"capital", "capital2",  "labour",
                                                 "labour2", "materials", "returns_to_scale"};
 
@@ -21,7 +21,7 @@ static const char *const sorted_roles[ROLES] = {"capital", "capital2",  "labour"
 typedef struct source {
     size_t n_free, n_state;
     const char *role[D];
-    const agl_column *input[D], *output, *materials, *investment;
+    const agl_column *input[D], *output, *materials, *investment, *share;
     bool logs, gross;
 } source;
 
@@ -53,6 +53,7 @@ static source source_of(const agl_run *run) {
     source s = {.output = agl__run_column(run, "data", "output"),
                 .materials = agl__run_column(run, "data", "materials"),
                 .investment = agl__run_column(run, "data", "investment"),
+                .share = agl__run_column(run, "data", "share"),
                 .logs = agl__run_flag(run, "logs"),
                 .gross = agl__run_is(run, "output-is", "gross")};
     add_input(&s, run, "labour", false);
@@ -63,17 +64,21 @@ static source source_of(const agl_run *run) {
     return s;
 }
 
+/** Column of the proxy. NULL when there is none; that of gnr then is ln materials - ln output. */
 static const agl_column *proxy_of(const source *s, agl_tfp_method m) {
+    if (m == AGL_TFP_GNR) return s->share;
     return m <= AGL_TFP_FE ? NULL : m == AGL_TFP_OP ? s->investment : s->materials;
 }
 
 /** Why a method cannot be run on these columns; NULL when it can. */
 static const char *hindrance(const source *s, agl_tfp_method m) {
     if (m == AGL_TFP_OP && !s->investment) return "needs the column investment";
+    if (m == AGL_TFP_GNR)
+        return s->gross ? NULL : "is an estimator of gross output: give gross output and --output-is gross";
     if (m > AGL_TFP_OP && !s->materials) return "needs the column materials";
     if (m > AGL_TFP_OP && s->gross)
-        return "takes materials as a proxy and cannot estimate their coefficient in gross output; use value "
-               "added, or op";
+        return "takes materials as a proxy and cannot estimate their coefficient in gross output; use gnr, "
+               "or value added";
     return NULL;
 }
 
@@ -101,7 +106,10 @@ static bool enters(excluded *out, const agl_run *run, const source *s, const agl
     memcpy(role, s->role, k * sizeof(role[0]));
     n = k;
     column[n] = s->output, role[n++] = "output";
-    if (proxy) column[n] = proxy, role[n++] = proxy == s->materials ? "materials" : "investment";
+    if (proxy)
+        column[n] = proxy, role[n++] = proxy == s->materials ? "materials"
+                                       : proxy == s->share   ? "share"
+                                                             : "investment";
     bool missing = agl__run_column(run, "data", "firm")->code[i] < 0 ||
                    isnan(agl__run_column(run, "data", "year")->num[i]);
     for (size_t c = 0; c < n; c++)
@@ -185,6 +193,10 @@ static agl_status sort_rows(panel *p, const agl_run *run, agl_error *err) {
     return status;
 }
 
+static double logarithm(const source *s, const agl_column *column, size_t row) {
+    return s->logs ? column->num[row] : log(column->num[row]);
+}
+
 static agl_status make_panel(panel *p, agl_run *run, const source *s, agl_tfp_method m, agl_error *err) {
     const agl_column *proxy = proxy_of(s, m);
     agl_status status = choose_rows(p, run, s, m, err);
@@ -193,42 +205,54 @@ static agl_status make_panel(panel *p, agl_run *run, const source *s, agl_tfp_me
     size_t n = p->p.n, k = s->n_free + s->n_state;
     p->output = AGL_NEW(double, n);
     p->inputs = AGL_NEW(double, n *k);
-    p->proxy = proxy ? AGL_NEW(double, n) : NULL;
-    if (!p->output || !p->inputs || (proxy && !p->proxy)) return agl_fail_memory(err);
+    p->proxy = m > AGL_TFP_FE ? AGL_NEW(double, n) : NULL;
+    if (!p->output || !p->inputs || (m > AGL_TFP_FE && !p->proxy)) return agl_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         size_t r = p->row[i];
-        p->output[i] = s->logs ? s->output->num[r] : log(s->output->num[r]);
+        p->output[i] = logarithm(s, s->output, r);
         for (size_t j = 0; j < k; j++)
-            p->inputs[i * k + j] = s->logs ? s->input[j]->num[r] : log(s->input[j]->num[r]);
-        if (proxy) p->proxy[i] = s->logs ? proxy->num[r] : log(proxy->num[r]);
+            p->inputs[i * k + j] = logarithm(s, s->input[j], r);
+        if (proxy)
+            p->proxy[i] = logarithm(s, proxy, r);
+        else if (p->proxy) /* gnr; materials are the last free input */
+            p->proxy[i] = p->inputs[i * k + s->n_free - 1] - p->output[i];
     }
     p->p = (agl_firm_panel){n,         p->p.n_firms, p->firm,   p->year, p->output,
                             s->n_free, s->n_state,   p->inputs, p->proxy};
     return AGL_OK;
 }
 
+/** Several solutions of the second stage, or none. */
+static void warn_minima(agl_run *run, const agl_tfp *t, agl_tfp_method m) {
+    bool exact = m == AGL_TFP_ACF || m == AGL_TFP_GNR; /* as many conditions as coefficients */
+    size_t solutions = 0;
+    for (size_t i = 0; i < t->n_minima; i++)
+        solutions += !exact || t->minima[i].criterion < 1e-9;
+    if (exact && t->minima[t->chosen].criterion > 1e-9)
+        agl__run_warn(run,
+                      "%s: the moment conditions are not solved anywhere (least criterion %.3g); the "
+                      "coefficients are no solution",
+                      method_name[m], t->minima[t->chosen].criterion);
+    if (solutions > 1)
+        agl__run_warn(run, "%s: %zu solutions; the coefficients are from %s, see the table minima",
+                      method_name[m], solutions,
+                      m == AGL_TFP_ACF   ? "the one nearest to ols"
+                      : m == AGL_TFP_GNR ? "the first that was found"
+                                         : "the least");
+    if (exact && t->n_minima > solutions && solutions > 0)
+        agl__run_warn(
+            run,
+            "%s: %zu further local minima do not solve the moment conditions; other programs may stop there",
+            method_name[m], t->n_minima - solutions);
+}
+
 static void warn(agl_run *run, const result *r, const source *s, agl_tfp_method m, size_t replications) {
-    size_t k = s->n_free + s->n_state, solutions = 0;
     const agl_tfp *t = &r->tfp;
-    for (size_t j = 0; j < k; j++)
+    for (size_t j = 0; j < s->n_free + s->n_state; j++)
         if (t->coefficient[j] < 0)
             agl__run_warn(run, "%s: the coefficient of %s is negative (%.3g)", method_name[m], s->role[j],
                           t->coefficient[j]);
-    for (size_t i = 0; i < t->n_minima; i++)
-        solutions += m != AGL_TFP_ACF || t->minima[i].criterion < 1e-9;
-    if (m == AGL_TFP_ACF && t->minima[t->chosen].criterion > 1e-9)
-        agl__run_warn(run,
-                      "acf: the moment conditions are not solved anywhere (least criterion %.3g); the "
-                      "coefficients are no solution",
-                      t->minima[t->chosen].criterion);
-    if (solutions > 1)
-        agl__run_warn(run, "%s: %zu solutions; the coefficients are from %s, see the table minima",
-                      method_name[m], solutions, m == AGL_TFP_ACF ? "the one nearest to ols" : "the least");
-    if (m == AGL_TFP_ACF && t->n_minima > solutions && solutions > 0)
-        agl__run_warn(
-            run,
-            "acf: %zu further local minima do not solve the moment conditions; other programs may stop there",
-            t->n_minima - solutions);
+    warn_minima(run, t, m);
     if (replications > 0 && t->n_replicates < replications)
         agl__run_warn(run, "%s: %zu of %zu bootstrap replications could not be estimated", method_name[m],
                       replications - t->n_replicates, replications);
