@@ -58,12 +58,9 @@ double agl__past_distance(const agl__history *h, int32_t a, int32_t b) {
     return isnan(chord) ? (double)NAN : agl__distance_of_chord(AGL_SPHERE, chord);
 }
 
-agl_status agl__history_new(agl__history *h, const agl_cooperation *d, const agl_ctx *ctx, agl_error *err) {
-    *h = (agl__history){.data = d, .first_year = INT32_MAX, .last_year = INT32_MIN, .one_sided = true};
-    for (int32_t a = 0; a < d->n_actors; a++)
-        if (d->side[a] == 1 || d->side[a] == 2) h->one_sided = false;
-    int32_t *dated = AGL_NEW(int32_t, d->rows); /* actors of rows, -1 for projects without a year */
-    if (!dated) return agl_fail_memory(err);
+/* The actor of each row, -1 where its project has no year; the first and the last year on the way. */
+static void date_rows(int32_t *dated, agl__history *h) {
+    const agl_cooperation *d = h->data;
     for (size_t i = 0; i < d->rows; i++) {
         int32_t year = d->year[d->project[i]];
         dated[i] = year == INT32_MIN ? -1 : d->actor[i];
@@ -71,6 +68,15 @@ agl_status agl__history_new(agl__history *h, const agl_cooperation *d, const agl
         if (year < h->first_year) h->first_year = year;
         if (year > h->last_year) h->last_year = year;
     }
+}
+
+agl_status agl__history_new(agl__history *h, const agl_cooperation *d, const agl_ctx *ctx, agl_error *err) {
+    *h = (agl__history){.data = d, .first_year = INT32_MAX, .last_year = INT32_MIN, .one_sided = true};
+    for (int32_t a = 0; a < d->n_actors; a++)
+        if (d->side[a] == 1 || d->side[a] == 2) h->one_sided = false;
+    int32_t *dated = AGL_NEW(int32_t, d->rows);
+    if (!dated) return agl_fail_memory(err);
+    date_rows(dated, h);
     agl_status status = h->last_year == INT32_MIN
                             ? agl_fail(err, AGL_EDATA,
                                        "no participation has a year, so there is no past to "
@@ -101,6 +107,7 @@ void agl__past_free(agl__past *p) {
     free(p->recent);
     free(p->close_sum);
     free(p->recent_sum);
+    free(p->damping);
     for (int k = 0; k < AGL__ACTOR_NUMBERS; k++)
         free(p->number[k]);
     free(p->topic_offset);
@@ -123,6 +130,31 @@ static bool known(const agl__past *p, int32_t project) {
     return year != INT32_MIN && year <= p->until;
 }
 
+/* What the yearly ties of the pair of tie i come to by the year; returns the end of its ties. */
+static size_t merge_pair(double *close, double *recent, const agl__past *p, size_t i) {
+    const agl_ties *t = &p->history->ties;
+    size_t end = i;
+    *close = *recent = 0;
+    for (; end < t->n && t->source[end] == t->source[i] && t->target[end] == t->target[i]; end++) {
+        if (t->slice[end] > p->until) continue;
+        *close += t->weight[end];
+        *recent += t->projects[end] * faded(p, t->slice[end]);
+    }
+    return end;
+}
+
+/* Puts both arcs of a pair at the next free places of its ends. */
+static void put_arcs(agl__past *p, const int32_t pair[2], double close, double recent) {
+    for (int k = 0; k < 2; k++) {
+        size_t at = p->offset[pair[k]]++;
+        p->neighbour[at] = pair[1 - k];
+        p->close[at] = close;
+        p->recent[at] = recent;
+        p->close_sum[pair[k]] += close;
+        p->recent_sum[pair[k]] += recent;
+    }
+}
+
 /* Merges the yearly ties up to the year into arcs. The ties ascend by (source, target), so that appending to
  * both ends leaves every list ascending: v meets the sources below it before it is a source itself. */
 static agl_status make_arcs(agl__past *p, agl_error *err) {
@@ -130,30 +162,18 @@ static agl_status make_arcs(agl__past *p, agl_error *err) {
     p->offset = AGL_NEW(size_t, (size_t)p->n + 1);
     p->close_sum = AGL_NEW(double, p->n);
     p->recent_sum = AGL_NEW(double, p->n);
-    if (!p->offset || !p->close_sum || !p->recent_sum) return agl_fail_memory(err);
+    p->damping = AGL_NEW(double, p->n);
+    if (!p->offset || !p->close_sum || !p->recent_sum || !p->damping) return agl_fail_memory(err);
     for (int fill = 0; fill < 2; fill++) {
         for (size_t i = 0, end; i < t->n; i = end) {
-            double close = 0, recent = 0;
-            for (end = i; end < t->n && t->source[end] == t->source[i] && t->target[end] == t->target[i];
-                 end++) {
-                if (t->slice[end] > p->until) continue;
-                close += t->weight[end];
-                recent += t->projects[end] * faded(p, t->slice[end]);
-            }
+            double close, recent;
+            end = merge_pair(&close, &recent, p, i);
             if (close <= 0) continue;
             const int32_t pair[2] = {t->source[i], t->target[i]};
-            for (int k = 0; k < 2; k++) {
-                if (!fill) {
-                    p->offset[pair[k] + 1]++;
-                    continue;
-                }
-                size_t at = p->offset[pair[k]]++;
-                p->neighbour[at] = pair[1 - k];
-                p->close[at] = close;
-                p->recent[at] = recent;
-                p->close_sum[pair[k]] += close;
-                p->recent_sum[pair[k]] += recent;
-            }
+            if (fill)
+                put_arcs(p, pair, close, recent);
+            else
+                p->offset[pair[0] + 1]++, p->offset[pair[1] + 1]++;
         }
         if (fill) break;
         agl__counts_to_offsets(p->offset, p->n);
@@ -164,6 +184,8 @@ static agl_status make_arcs(agl__past *p, agl_error *err) {
         if (!p->neighbour || !p->close || !p->recent) return agl_fail_memory(err);
     }
     agl__rewind_offsets(p->offset, p->n);
+    for (int32_t v = 0; v < p->n; v++)
+        if (agl__past_degree(p, v) > 0) p->damping[v] = 1 / sqrt((double)agl__past_degree(p, v));
     return AGL_OK;
 }
 
@@ -271,11 +293,11 @@ static agl_status fill_topics(agl__past *p, topic_scratch *s, agl_error *err) {
     size_t share_capacity = 0, reach_capacity = 0;
     for (int32_t a = 0; a < p->n; a++) {
         size_t n = add_topics(s->count, s->reach, s->touched, p, a, (const double(*)[2])s->sides);
-        void *topic = agl__grow(p->topic, &capacity, used + n, sizeof *p->topic);
+        void *topic = agl__grow(p->topic, &capacity, used + n + 1, sizeof *p->topic);
         if (topic) p->topic = topic;
-        void *share = topic ? agl__grow(p->share, &share_capacity, used + n, sizeof *p->share) : NULL;
+        void *share = topic ? agl__grow(p->share, &share_capacity, used + n + 1, sizeof *p->share) : NULL;
         if (share) p->share = share;
-        void *reach = share ? agl__grow(p->reach, &reach_capacity, used + n, sizeof *p->reach) : NULL;
+        void *reach = share ? agl__grow(p->reach, &reach_capacity, used + n + 1, sizeof *p->reach) : NULL;
         if (!reach) return agl_fail_memory(err);
         p->reach = reach;
         qsort(s->touched, n, sizeof *s->touched, by_id);
@@ -340,22 +362,8 @@ static size_t place_keys(uint64_t *key, const agl__past *p) {
     return n;
 }
 
-static agl_status make_places(agl__past *p, agl_error *err) {
-    const agl_cooperation *d = p->history->data;
-    size_t places = d->place && d->n_places > 0 ? (size_t)d->n_places : 0;
-    p->place_offset = AGL_NEW(size_t, places + 1);
-    p->place_first = AGL_NEW(double, places);
-    p->place_second = AGL_NEW(double, places);
-    uint64_t *key = AGL_NEW(uint64_t, places > 0 ? p->offset[p->n] : 0);
-    size_t n =
-        p->place_offset && p->place_first && p->place_second && key && places > 0 ? place_keys(key, p) : 0;
-    qsort(key ? key : &(uint64_t){0}, n, sizeof *key, by_key);
-    p->place_to = AGL_NEW(int32_t, n);
-    p->place_ties = AGL_NEW(double, n);
-    if (!p->place_offset || !p->place_first || !p->place_second || !key || !p->place_to || !p->place_ties) {
-        free(key);
-        return agl_fail_memory(err);
-    }
+/* Counts the ties of each pair of places from the sorted keys, and of each place. */
+static void count_place_ties(agl__past *p, const uint64_t *key, size_t n, size_t places) {
     size_t used = 0;
     for (size_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && key[end] == key[i];)
@@ -370,8 +378,29 @@ static agl_status make_places(agl__past *p, agl_error *err) {
     for (size_t k = 0; k < places; k++)
         if (p->place_offset[k + 1] < p->place_offset[k]) p->place_offset[k + 1] = p->place_offset[k];
     p->ties_across = (double)n;
+}
+
+static agl_status make_places(agl__past *p, agl_error *err) {
+    const agl_cooperation *d = p->history->data;
+    size_t places = d->place && d->n_places > 0 ? (size_t)d->n_places : 0;
+    p->place_offset = AGL_NEW(size_t, places + 1);
+    p->place_first = AGL_NEW(double, places);
+    p->place_second = AGL_NEW(double, places);
+    uint64_t *key = AGL_NEW(uint64_t, places > 0 ? p->offset[p->n] : 0);
+    agl_status status =
+        p->place_offset && p->place_first && p->place_second && key ? AGL_OK : agl_fail_memory(err);
+    if (status == AGL_OK) {
+        size_t n = places > 0 ? place_keys(key, p) : 0;
+        qsort(key, n, sizeof *key, by_key);
+        p->place_to = AGL_NEW(int32_t, n);
+        p->place_ties = AGL_NEW(double, n);
+        if (p->place_to && p->place_ties)
+            count_place_ties(p, key, n, places);
+        else
+            status = agl_fail_memory(err);
+    }
     free(key);
-    return AGL_OK;
+    return status;
 }
 
 agl_status agl__past_new(agl__past *p, const agl__history *history, int32_t until, agl_error *err) {

@@ -35,6 +35,7 @@ typedef struct agl__past {
     double *close;                  /* arcs: Newman's weight, sum over shared projects of 1 / (members - 1) */
     double *recent;                 /* arcs: sum over shared projects of AGL__FADING^age */
     double *close_sum, *recent_sum; /* n: sums over the arcs of each actor */
+    double *damping;                /* n: 1 / sqrt(partners), 0 without */
     double *number[AGL__ACTOR_NUMBERS]; /* n each: ln(x + e), e the 1st percentile of the positive values */
     size_t *topic_offset;               /* n + 1: topics of each actor */
     int32_t *topic;

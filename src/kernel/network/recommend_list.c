@@ -13,7 +13,8 @@ typedef struct entry {
 /* The best entries so far, worst on top. With capacity many actors share one array, each its own stretch. */
 typedef struct heap {
     entry *entry;
-    size_t n, size;
+    double floor; /* value of the worst once it is full: most pairs fall below it and never touch the entries */
+    uint32_t n, size;
 } heap;
 
 typedef struct list {
@@ -54,6 +55,7 @@ static void sink(heap *h, size_t at) {
 }
 
 static void offer(heap *h, const entry *e) {
+    if (e->value < h->floor) return;
     if (h->n < h->size) {
         size_t at = h->n++;
         for (; at > 0 && better(&h->entry[(at - 1) / 2], e); at = (at - 1) / 2)
@@ -63,6 +65,7 @@ static void offer(heap *h, const entry *e) {
         h->entry[0] = *e;
         sink(h, 0);
     }
+    if (h->n == h->size && h->size > 0) h->floor = h->entry[0].value;
 }
 
 /* ---- which pairs are wanted
@@ -86,6 +89,20 @@ static bool have_common(const void *arg, int32_t source, int32_t target, double 
     return common > 0;
 }
 
+/* The pair in the order of its ends: first and second by side, or by number where the sides are one. */
+static entry entry_of(const list *l, const agl__pairs *pairs, size_t i) {
+    int32_t target = pairs->target[i], source = pairs->source;
+    entry e = {.value = agl__scorer_rank(NULL, l->scorer, pairs->feature + i * AGL_LINK_FEATURES),
+               .first = pairs->second ? target : source,
+               .second = pairs->second ? source : target};
+    if (l->today->past.history->one_sided && e.first > e.second) {
+        int32_t first = e.first;
+        e.first = e.second;
+        e.second = first;
+    }
+    return e;
+}
+
 static agl_status consider(void *arg, const agl__pairs *pairs, int worker, agl_error *err) {
     list *l = arg;
     (void)err;
@@ -97,13 +114,7 @@ static agl_status consider(void *arg, const agl__pairs *pairs, int worker, agl_e
         int32_t target = pairs->target[i], source = pairs->source;
         if (twice && scope[target] && target < source) continue; /* seen from the other end */
         if (!wanted(l, target, source, x[AGL_FEATURE_DISTANCE])) continue;
-        entry e = {.value = agl__scorer_rank(NULL, l->scorer, x),
-                   .first = pairs->second ? target : source,
-                   .second = pairs->second ? source : target};
-        if (l->today->past.history->one_sided && e.first > e.second) {
-            e.first = e.second;
-            e.second = pairs->second ? target : source;
-        }
+        entry e = entry_of(l, pairs, i);
         if (l->per_actor == 0) {
             offer(mine, &e);
             continue;
@@ -282,26 +293,32 @@ static agl_status fill_details(list *l, const agl_ctx *ctx, agl_error *err) {
 /* ---- the list
  * -------------------------------------------------------------------------------------------------------- */
 
+/* Actors of the scope who may stand on a side (0 = first, 1 = second), ascending; `out` may be NULL. */
+static size_t scope_on(int32_t *out, const agl__past *p, const uint8_t *scope, int on) {
+    const uint8_t *side = p->history->data->side;
+    size_t n = 0;
+    for (int32_t a = 0; a < p->n; a++) {
+        if (!scope[a] || !p->present[a] || !(side[a] >> on & 1)) continue;
+        if (out) out[n] = a;
+        n++;
+    }
+    return n;
+}
+
 /* Sweeps only the scope when it lies on one side, or when there is only one side. */
 static agl_status narrow(agl__window *today, const agl_recommend_options *o, agl_error *err) {
     const agl__past *p = &today->past;
     if (!o->scope) return AGL_OK;
-    const uint8_t *side = p->history->data->side;
-    size_t on[2] = {0, 0}, n = 0;
-    for (int32_t a = 0; a < p->n; a++)
-        for (int s = 0; s < 2; s++)
-            on[s] += o->scope[a] && p->present[a] && (side[a] >> s & 1);
+    const size_t on[2] = {scope_on(NULL, p, o->scope, 0), scope_on(NULL, p, o->scope, 1)};
     bool one_sided = p->history->one_sided;
     if (!one_sided && on[0] > 0 && on[1] > 0) return AGL_OK;
     int chosen = one_sided || on[1] > 0 ? 1 : 0;
     int32_t *source = AGL_NEW(int32_t, on[chosen]);
     if (!source) return agl_fail_memory(err);
-    for (int32_t a = 0; a < p->n; a++)
-        if (o->scope[a] && p->present[a] && (side[a] >> chosen & 1)) source[n++] = a;
     free(today->source);
     today->source = source;
     today->sweep.source = source;
-    today->sweep.n = n;
+    today->sweep.n = scope_on(source, p, o->scope, chosen);
     today->sweep.second = chosen == 1;
     today->sweep.all_targets = one_sided;
     return AGL_OK;
@@ -323,7 +340,7 @@ static agl_status make_heaps(list *l, const agl_ctx *ctx, agl_error *err) {
         l->heap[w * l->heaps].entry = all;
         if (!all) return agl_fail_memory(err);
         for (size_t a = 0; a < l->heaps; a++)
-            l->heap[w * l->heaps + a] = (heap){.entry = all + a * size, .size = size};
+            l->heap[w * l->heaps + a] = (heap){.entry = all + a * size, .size = (uint32_t)size, .floor = -INFINITY};
     }
     return AGL_OK;
 }
