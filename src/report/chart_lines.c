@@ -206,7 +206,7 @@ static double draw_panels(agl_text *svg, lines *l, const agl_chart_spec *spec) {
     for (size_t s = 0; s < l->n_series; s++) {
         double left = (double)(s % 2) * (width + 24), top = (double)(s / 2) * height;
         l->plot.x0 = left + 56;
-        l->plot.x1 = left + width;
+        l->plot.x1 = left + width - 14; /* room for half of the last label */
         l->plot.y0 = top + 28;
         l->plot.y1 = top + height - 30;
         agl__svg_text_fit(svg, left + 56, top + 16, "start", "panel", l->name[s], width - 56);
