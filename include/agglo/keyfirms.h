@@ -77,6 +77,42 @@ AGL_NODISCARD agl_status agl_klz_subsidies(double *targeted, double *homogeneous
 AGL_NODISCARD agl_status agl_klz_key_firms(double *loss, double *estimate, const agl_klz_network *net,
                                            const double *q, size_t exact, size_t probes, const agl_ctx *ctx,
                                            agl_error *err);
+/** Firm-years in ascending order of firms, and who was linked when. */
+typedef struct agl_klz_panel {
+    size_t n;
+    const int32_t *firm; /**< n: 0..n_firms-1 */
+    const int32_t *year; /**< n; a firm has a year once at most; without a row it was not active */
+    const double *output;
+    const double *effort;  /**< n; NULL = output, with which it coincides without subsidies */
+    const double *shifter; /**< n: what moves a firm's effort but not its partners' and rivals' profits, such
+                              as its tax credit; NULL = none */
+    int32_t n_firms, n_markets;
+    const int32_t *market;  /**< n_firms: 0..n_markets-1 or -1; NULL = nobody has rivals */
+    size_t n_graphs;        /**< 1: the links are the same in all years; else one network a year */
+    const agl_graph *links; /**< n_graphs undirected networks of all firms */
+    int32_t first_graph_year;
+} agl_klz_panel;
+
+typedef struct agl_klz_estimates {
+    double rho, phi, rho_se, phi_se;         /**< NaN where there are no rivals, or no partners */
+    double first_stage_rho, first_stage_phi; /**< F of the instruments in each first stage */
+    double weak;                             /**< Cragg and Donald's F of both together; below 10 is weak */
+    double overidentification_p;             /**< Sargan: small = the instruments contradict each other */
+    size_t firm_years, firms;                /**< that entered */
+} agl_klz_estimates;
+
+/** rho and phi by two-stage least squares on changes from year to year,
+ *
+ *     d q_it = year_t + phi d (sum_j a_ijt e_jt) - rho d (sum_j b_ij q_jt) + beta d x_it + d eps_it
+ *
+ * with the shifter x: instruments are the changes of A x, A A x, B x, A B x with the links of the year
+ * before, so that links which form because of the shock of the year do not enter; without: the same sums of
+ * outputs two years before, valid when shocks do not last. Errors of the estimates are by firm. A missing
+ * value drops the firm-years that need it. Errors: AGL_EDATA (too few consecutive years, nothing varies,
+ * collinear), AGL_EUSAGE, AGL_ENOMEM. Cost: some ten passes over n and the links. Source: Koenig, Liu and
+ * Zenou 2019, section IV; weak instruments: Cragg and Donald 1993, Stock and Yogo 2005. */
+AGL_NODISCARD agl_status agl_klz_estimate(agl_klz_estimates *out, const agl_klz_panel *panel, agl_error *err);
+
 /* Errors of all: AGL_EDATA (market out of range), AGL_ECONV (no convergence), AGL_ENOMEM, AGL_ECANCEL.
  * Source: Koenig, Liu and Zenou 2019, REStat 101(3), 476-491. */
 

@@ -1,10 +1,13 @@
 #include "agglo/keyfirms.h"
 #include "base/mem.h"
+#include "op/allocate/keyfirms_panel.h"
 #include "op/network/ids.h"
 #include "op/run.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { KEY_FIRMS = 10 }; /* whose links are listed */
 
 typedef struct firms {
     agl_run *run;
@@ -30,10 +33,11 @@ static void firms_free(firms *f) {
 
 static agl_status number_firms(firms *f, agl_error *err) {
     const agl_table *links = agl__run_input(f->run, "data"), *list = agl__run_input(f->run, "firms");
+    const agl_table *panel = agl__run_input(f->run, "panel");
     const agl_column *columns[] = {agl_table_column(links, "source"), agl_table_column(links, "target"),
-                                   agl_table_column(list, "firm")};
-    const size_t rows[] = {links->rows, links->rows, list->rows};
-    agl_status status = agl__ids_new(&f->ids, columns, rows, 3, err);
+                                   agl_table_column(list, "firm"), agl__run_column(f->run, "panel", "firm")};
+    const size_t rows[] = {links->rows, links->rows, list->rows, panel ? panel->rows : 0};
+    agl_status status = agl__ids_new(&f->ids, columns, rows, 4, err);
     size_t n = f->ids.dict.n;
     if (status != AGL_OK) return status;
     f->market = AGL_NEW(int32_t, n);
@@ -89,7 +93,8 @@ static agl_status read_firms(firms *f, double *value, const char *role, agl_erro
     }
     for (size_t i = 0; i < f->ids.dict.n; i++)
         if (isnan(value[i]))
-            return agl_fail(err, AGL_EDATA, "firm %s has links but no row in --firms; add its row",
+            return agl_fail(err, AGL_EDATA,
+                            "firm %s has links, or a row in --panel, but no row in --firms; add its row",
                             f->ids.dict.text[i]);
     if (alone) agl__run_warn(f->run, "%zu firms without a market are taken to have no rivals", alone);
     f->net = (agl_klz_network){&f->links, f->market, market ? (int32_t)market->dict.n : 0,
@@ -108,6 +113,8 @@ static agl_status read_input(firms *f, agl_error *err) {
     agl_status status = number_firms(f, err);
     if (status == AGL_OK) status = read_links(f, err);
     if (status == AGL_OK) status = read_firms(f, mu ? f->mu : f->q, mu ? "mu" : "effort", err);
+    if (status == AGL_OK && agl__run_input(f->run, "panel"))
+        status = agl__keyfirms_panel(&f->net.rho, &f->net.phi, f->run, &f->ids, &f->net, err);
     if (status == AGL_OK) status = agl_klz_check(&f->bounds, &f->net, agl__run_ctx(f->run), err);
     if (status == AGL_OK && effort)
         status = agl_klz_marginal(f->mu, &f->net, f->q, agl__run_ctx(f->run), err);
@@ -223,11 +230,53 @@ static agl_status write_summary(const firms *f, agl_error *err) {
     return AGL_OK;
 }
 
+/** Marks the firms with the largest losses, ties by code. */
+static void mark_key_firms(uint8_t *key, const firms *f) {
+    size_t n = f->ids.dict.n;
+    for (int k = 0; k < KEY_FIRMS; k++) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++)
+            if (!key[i] && !isnan(f->loss[i]) && (best == n || f->loss[i] > f->loss[best])) best = i;
+        if (best < n) key[best] = 1;
+    }
+}
+
+/** Links of the marked firms, in the order of their ends; returns their number. Arrays may be NULL. */
+static size_t key_links(int32_t *source, int32_t *target, double *between, const agl_graph *g,
+                        const uint8_t *key) {
+    size_t at = 0;
+    for (int32_t i = 0; i < g->n; i++)
+        for (size_t a = g->offset[i]; a < g->offset[i + 1]; a++) {
+            int32_t j = g->neighbour[a];
+            if (j < i || !(key[i] || key[j])) continue;
+            if (source) source[at] = i, target[at] = j, between[at] = key[i] && key[j];
+            at++;
+        }
+    return at;
+}
+
+/** The links of the key firms, for a picture of the network around them. */
+static agl_status write_links(const firms *f, agl_error *err) {
+    agl_table *t;
+    int32_t *source, *target;
+    uint8_t *key = AGL_NEW(uint8_t, f->ids.dict.n);
+    if (!key) return agl_fail_memory(err);
+    mark_key_firms(key, f);
+    size_t rows = key_links(NULL, NULL, NULL, &f->links, key);
+    agl_status status = agl__run_output(&t, f->run, "links", rows, err);
+    if (status == AGL_OK) status = agl__run_key(&source, t, "source", &f->ids.dict, err);
+    if (status == AGL_OK) status = agl__run_key(&target, t, "target", &f->ids.dict, err);
+    if (status == AGL_OK) key_links(source, target, agl__run_num(t, "between"), &f->links, key);
+    free(key);
+    return status;
+}
+
 agl_status agl_op_allocate_keyfirms(agl_run *run, agl_error *err) {
     firms f = {.run = run};
     agl_status status = read_input(&f, err);
     if (status == AGL_OK) status = compute(&f, err);
     if (status == AGL_OK) status = write_firms(&f, err);
+    if (status == AGL_OK) status = write_links(&f, err);
     if (status == AGL_OK) status = write_summary(&f, err);
     firms_free(&f);
     return status;
