@@ -150,6 +150,120 @@ START_TEST(conflicts) {
 }
 END_TEST
 
+/** Mean of the worst share `tail` of equally likely outcomes, by filling it up from the worst. */
+static double worst(const double *outcome, int n, double tail) {
+    double left = tail, sum = 0;
+    bool taken[16] = {false};
+    while (left > 1e-12) {
+        int next = -1;
+        for (int s = 0; s < n; s++)
+            if (!taken[s] && (next < 0 || outcome[s] < outcome[next])) next = s;
+        double part = fmin(left, 1.0 / n);
+        sum += part * outcome[next];
+        left -= part;
+        taken[next] = true;
+    }
+    return sum / tail;
+}
+
+/* Mean and tail of scenarios against trying all subsets. */
+START_TEST(risk) {
+    enum { S = 5 };
+    for (uint32_t k = 0; k < 12; k++) {
+        problem q;
+        double scenario[S * N], probability[S], chosen[N];
+        const double weight = 0.25 * (k % 5), tail = k % 2 ? 0.3 : 0.2;
+        draw(&q, 40 + k);
+        agl_rng rng = agl__rng(22, k, 0);
+        for (int j = 0; j < N; j++) {
+            q.value[j] = 0;
+            for (int s = 0; s < S; s++) {
+                scenario[s * N + j] = (double)agl__rng_below(&rng, 60) - 10;
+                q.value[j] += scenario[s * N + j] / S;
+            }
+        }
+        for (int s = 0; s < S; s++)
+            probability[s] = 1.0 / S;
+        q.p.n_scenarios = S, q.p.scenario_value = scenario, q.p.probability = probability;
+        agl_portfolio out = {.chosen = chosen};
+        agl_portfolio_options o = {.risk = weight, .tail = tail};
+        ck_assert_int_eq(agl_portfolio_solve(&out, &q.p, &o, NULL, NULL), AGL_OK);
+        double best = -INFINITY;
+        for (unsigned set = 0; set < 1u << N; set++) {
+            if (!allowed(&q, set)) continue;
+            double outcome[S] = {0}, mean = 0;
+            for (int s = 0; s < S; s++) {
+                for (int j = 0; j < N; j++)
+                    outcome[s] += set >> j & 1 ? scenario[s * N + j] : 0;
+                mean += outcome[s] / S;
+            }
+            best = fmax(best, (1 - weight) * mean + weight * worst(outcome, S, tail));
+        }
+        ck_assert_double_eq_tol(out.value, best, 1e-6);
+        ck_assert_double_eq_tol((1 - weight) * out.mean + weight * out.tail_mean, best, 1e-6);
+        ck_assert_double_le(out.tail_mean, out.mean + 1e-9);
+    }
+}
+END_TEST
+
+/* Few different values make many portfolios of the same worth. */
+START_TEST(ties_go_to_the_first) {
+    for (uint32_t k = 0; k < 12; k++) {
+        problem q;
+        double chosen[N], used[R], change[N];
+        draw(&q, 60 + k);
+        for (int j = 0; j < N; j++)
+            q.value[j] = 1 + j % 2;
+        agl_portfolio out = {.chosen = chosen, .used = used};
+        ck_assert_int_eq(agl_portfolio_solve(&out, &q.p, NULL, NULL, NULL), AGL_OK);
+        ck_assert_int_eq(agl_portfolio_switches(change, &q.p, &out, NULL, NULL, NULL), AGL_OK);
+        ck_assert_int_eq(agl_portfolio_first(&out, change, &q.p, NULL, NULL, NULL), AGL_OK);
+        unsigned first = 0, reversed = 0;
+        for (unsigned set = 0; set < 1u << N; set++) {
+            unsigned r = 0;
+            for (int j = 0; j < N; j++)
+                r |= (set >> j & 1) << (N - 1 - j);
+            if (allowed(&q, set) && fabs(worth(&q, set) - out.value) < 1e-9 && r >= reversed)
+                first = set, reversed = r;
+        }
+        double spent = 0;
+        for (int j = 0; j < N; j++) {
+            ck_assert_int_eq(chosen[j] > 0.5, first >> j & 1);
+            spent += chosen[j] * q.amount[j];
+        }
+        ck_assert_double_eq_tol(used[0], spent, 1e-9);
+    }
+}
+END_TEST
+
+/* The least rise of limits against trying all subsets. */
+START_TEST(mending) {
+    for (uint32_t k = 0; k < 8; k++) {
+        problem q;
+        double excess[R], best = INFINITY;
+        draw(&q, 80 + k);
+        for (int j = 0; j < 4; j++)
+            q.fixed[j + 5] = 1;
+        q.limit[0] = 20, q.limit[1] = 25;
+        agl_status status = agl_portfolio_mend(excess, &q.p, NULL, NULL, NULL);
+        for (unsigned set = 0; set < 1u << N; set++) {
+            double need[R], cost = 0, limit[R] = {q.limit[0], q.limit[1]};
+            for (int r = 0; r < R; r++) {
+                need[r] = -limit[r];
+                for (int j = 0; j < N; j++)
+                    need[r] += set >> j & 1 ? q.amount[r * N + j] : 0;
+                cost += fmax(0, need[r]) / limit[r];
+            }
+            q.limit[0] = q.limit[1] = 1e9;
+            if (allowed(&q, set)) best = fmin(best, cost);
+            q.limit[0] = limit[0], q.limit[1] = limit[1];
+        }
+        ck_assert_int_eq(status, isinf(best) ? AGL_ECONV : AGL_OK);
+        if (status == AGL_OK) ck_assert_double_eq_tol(excess[0] / 20 + excess[1] / 25, best, 1e-7);
+    }
+}
+END_TEST
+
 START_TEST(bad_input) {
     problem q;
     agl_portfolio out = {0};
@@ -175,6 +289,9 @@ int main(void) {
     tcase_add_test(tests, all_subsets);
     tcase_add_test(tests, prices);
     tcase_add_test(tests, conflicts);
+    tcase_add_test(tests, risk);
+    tcase_add_test(tests, ties_go_to_the_first);
+    tcase_add_test(tests, mending);
     tcase_add_test(tests, bad_input);
     suite_add_tcase(suite, tests);
     return unit_main(suite);

@@ -12,7 +12,7 @@ enum { SCALES = sizeof scales / sizeof *scales, MAX_NEXT = 20 };
 
 typedef struct plan {
     agl_run *run;
-    agl__ids projects, resources, groups;
+    agl__ids projects, resources, groups, scenarios;
     agl_projects p;
     agl_portfolio best;
     agl_portfolio_options options;
@@ -23,12 +23,16 @@ typedef struct plan {
     int32_t *codes, *use_project, *use_resource, *group;
     agl_pair *pairs;
     int8_t *fixed;
+    double *scenario_value, *probability; /* scenarios x projects; scenarios */
 } plan;
 
 static void plan_free(plan *l) {
     agl__ids_free(&l->projects);
     agl__ids_free(&l->resources);
     agl__ids_free(&l->groups);
+    agl__ids_free(&l->scenarios);
+    free(l->scenario_value);
+    free(l->probability);
     free(l->values);
     free(l->codes);
     free(l->pairs);
@@ -56,10 +60,12 @@ static agl_status number_all(plan *l, agl_error *err) {
     const agl_column *of_projects[] = {
         agl__run_column(run, "data", "project"),     agl__run_column(run, "uses", "project"),
         agl__run_column(run, "requires", "project"), agl__run_column(run, "requires", "needs"),
-        agl__run_column(run, "excludes", "project"), agl__run_column(run, "excludes", "other")};
+        agl__run_column(run, "excludes", "project"), agl__run_column(run, "excludes", "other"),
+        agl__run_column(run, "scenarios", "project")};
     const size_t project_rows[] = {rows_of(run, "data"),     rows_of(run, "uses"),
                                    rows_of(run, "requires"), rows_of(run, "requires"),
-                                   rows_of(run, "excludes"), rows_of(run, "excludes")};
+                                   rows_of(run, "excludes"), rows_of(run, "excludes"),
+                                   rows_of(run, "scenarios")};
     const agl_column *of_resources[] = {agl__run_column(run, "uses", "resource"),
                                         agl__run_column(run, "limits", "resource"),
                                         agl__run_column(run, "shares", "resource"), budget ? &cost : NULL};
@@ -67,9 +73,12 @@ static agl_status number_all(plan *l, agl_error *err) {
     const agl_column *of_groups[] = {agl__run_column(run, "data", "group"),
                                      agl__run_column(run, "shares", "group")};
     const size_t group_rows[] = {rows_of(run, "data"), rows_of(run, "shares")};
-    agl_status status = agl__ids_new(&l->projects, of_projects, project_rows, 6, err);
+    agl_status status = agl__ids_new(&l->projects, of_projects, project_rows, 7, err);
     if (status == AGL_OK) status = agl__ids_new(&l->resources, of_resources, resource_rows, 4, err);
     if (status == AGL_OK) status = agl__ids_new(&l->groups, of_groups, group_rows, 2, err);
+    const agl_column *scenario = agl__run_column(run, "scenarios", "scenario");
+    const size_t scenario_rows = rows_of(run, "scenarios");
+    if (status == AGL_OK) status = agl__ids_new(&l->scenarios, &scenario, &scenario_rows, 1, err);
     return status;
 }
 
@@ -166,6 +175,62 @@ static agl_status read_uses(plan *l, agl_error *err) {
                           "nothing limits the portfolio: give --budget, or --uses and --limits");
 }
 
+/** Probabilities of the scenarios, which every row of a scenario repeats, scaled to sum 1; equal when not
+ * given. */
+static agl_status read_probabilities(plan *l, const agl_table *t, agl_error *err) {
+    const agl_column *scenario = agl_table_column(t, "scenario"), *given = agl_table_column(t, "probability");
+    size_t n = l->scenarios.dict.n;
+    double sum = 0;
+    for (size_t s = 0; s < n; s++)
+        l->probability[s] = given ? NAN : 1;
+    for (size_t k = 0; given && k < t->rows; k++) {
+        double *p = &l->probability[l->scenarios.of[0][scenario->code[k]]], x = given->num[k];
+        if (isnan(x) || (!isnan(*p) && *p != x))
+            return agl__run_fail_row(l->run, "scenarios", k, "probability", err,
+                                     "the probability of a scenario must be the same in all its rows");
+        *p = x;
+    }
+    for (size_t s = 0; s < n; s++)
+        sum += l->probability[s];
+    if (!(sum > 0)) return agl_fail(err, AGL_EDATA, "the probabilities of the scenarios add up to %g", sum);
+    for (size_t s = 0; s < n; s++)
+        l->probability[s] /= sum;
+    return AGL_OK;
+}
+
+/** Values by scenario; a project that a scenario does not name has its usual value there. The value of a
+ * project becomes its mean over the scenarios. */
+static agl_status read_scenarios(plan *l, agl_error *err) {
+    const agl_table *t = agl__run_input(l->run, "scenarios");
+    size_t n = l->projects.dict.n, scenarios = l->scenarios.dict.n;
+    if (!t) return AGL_OK;
+    l->scenario_value = AGL_NEW(double, scenarios *n);
+    l->probability = AGL_NEW(double, scenarios);
+    if (!l->scenario_value || !l->probability) return agl_fail_memory(err);
+    for (size_t s = 0; s < scenarios; s++)
+        memcpy(l->scenario_value + s * n, l->value, n * sizeof *l->value);
+    for (size_t k = 0; k < t->rows; k++) {
+        int32_t project = agl_table_column(t, "project")->code[k];
+        int32_t scenario = agl_table_column(t, "scenario")->code[k];
+        double value = agl_table_column(t, "value")->num[k];
+        if (project < 0 || scenario < 0 || isnan(value))
+            return agl__run_fail_row(l->run, "scenarios", k, NULL, err,
+                                     "project, scenario or value is missing");
+        l->scenario_value[(size_t)l->scenarios.of[0][scenario] * n + (size_t)l->projects.of[6][project]] =
+            value;
+    }
+    agl_status status = read_probabilities(l, t, err);
+    if (status != AGL_OK) return status;
+    for (size_t j = 0; j < n; j++) {
+        l->value[j] = 0;
+        for (size_t s = 0; s < scenarios; s++)
+            l->value[j] += l->probability[s] * l->scenario_value[s * n + j];
+    }
+    l->p.n_scenarios = (int32_t)scenarios;
+    l->p.scenario_value = l->scenario_value, l->p.probability = l->probability;
+    return AGL_OK;
+}
+
 static agl_status read_pairs(agl_pair *out, size_t *n, const plan *l, const char *input, const char *first,
                              const char *second, const int32_t *of_first, const int32_t *of_second,
                              agl_error *err) {
@@ -213,12 +278,31 @@ static void name(char *text, size_t size, const char *format, const char *a, con
     if (used < size) snprintf(text + used, size - used, format, a, b);
 }
 
+/** What would mend it: the least rise of limits; nothing when no limits help. */
+static void mend(char *text, size_t size, const plan *l) {
+    double *excess = AGL_NEW(double, l->p.n_resources);
+    agl_error why = {0};
+    if (excess && agl_portfolio_mend(excess, &l->p, &l->options, agl__run_ctx(l->run), &why) == AGL_OK) {
+        char one[200];
+        *text = 0;
+        for (int32_t r = 0; r < l->p.n_resources; r++) {
+            if (!(excess[r] > 1e-9 * fmax(1, fabs(l->limit[r])))) continue;
+            snprintf(one, sizeof one, "raise the limit of %s to %.10g", l->resources.dict.text[r],
+                     l->limit[r] + excess[r]);
+            size_t used = strlen(text);
+            snprintf(text + used, size - used, "%s%s", used ? " and " : "; the least that mends it: ", one);
+        }
+    } else
+        snprintf(text, size, "; no limits mend it, a rule or a fixed project must go");
+    free(excess);
+}
+
 /** The message that names the constraints that cannot hold together. */
 static agl_status explain(const plan *l, agl_error *err) {
     const agl_projects *p = &l->p;
     size_t rows = (size_t)p->n_resources + p->n_requires + p->n_excludes + p->n_minima;
     uint8_t *limit = AGL_NEW(uint8_t, rows), *require, *exclude, *minimum;
-    char text[800] = "";
+    char text[800] = "", cure[400] = "";
     char **project = l->projects.dict.text, **resource = l->resources.dict.text;
     if (!limit) return agl_fail_memory(err);
     require = limit + p->n_resources, exclude = require + p->n_requires, minimum = exclude + p->n_excludes;
@@ -238,8 +322,10 @@ static agl_status explain(const plan *l, agl_error *err) {
                  resource[p->minima[k].b]);
     free(limit);
     if (status != AGL_OK) return status;
+    mend(cure, sizeof cure, l);
     return agl_fail(err, AGL_ECONV,
-                    "no portfolio satisfies all rules; with the projects fixed these conflict: %s", text);
+                    "no portfolio satisfies all rules; with the projects fixed these conflict: %s%s", text,
+                    cure);
 }
 
 static agl_status next_best(plan *l, agl_error *err) {
@@ -259,11 +345,32 @@ static agl_status next_best(plan *l, agl_error *err) {
     return AGL_OK;
 }
 
+/** Of several best portfolios the one whose projects come first, so that the answer does not depend on the
+ * search. */
+static agl_status first_of_ties(plan *l, agl_error *err) {
+    double same = 1e-9 * fmax(1, fabs(l->best.value));
+    int32_t ties = 0;
+    for (int32_t j = 0; j < l->p.n; j++)
+        ties += fabs(l->change[j] - l->value[j]) <= same;
+    if (ties == 0) return AGL_OK;
+    agl__run_warn(l->run,
+                  "several portfolios share the best value; they differ in some of %d projects, and the one "
+                  "whose projects "
+                  "come first by code is told",
+                  ties);
+    return agl_portfolio_first(&l->best, l->change, &l->p, &l->options, agl__run_ctx(l->run), err);
+}
+
 static agl_status compute(plan *l, agl_error *err) {
     const agl_ctx *ctx = agl__run_ctx(l->run);
     agl_error why = {0};
     l->options = (agl_portfolio_options){.gap = agl__run_number(l->run, "gap"),
-                                         .seconds = agl__run_number(l->run, "seconds")};
+                                         .seconds = agl__run_number(l->run, "seconds"),
+                                         .risk = agl__run_number(l->run, "risk"),
+                                         .tail = agl__run_number(l->run, "tail")};
+    if (l->options.risk > 0 && !l->p.n_scenarios)
+        return agl_fail(err, AGL_EUSAGE,
+                        "--risk needs --scenarios, the values of the projects in each scenario");
     l->best = (agl_portfolio){.chosen = l->chosen, .used = l->used, .price = l->price};
     agl_status status = agl_portfolio_solve(&l->best, &l->p, &l->options, ctx, &why);
     if (status == AGL_ECONV && strstr(why.message, "cannot hold together")) return explain(l, err);
@@ -276,6 +383,8 @@ static agl_status compute(plan *l, agl_error *err) {
     for (int32_t j = 0; j < l->p.n; j++)
         l->change[j] = NAN;
     if (switches) status = agl_portfolio_switches(l->change, &l->p, &l->best, &l->options, ctx, err);
+    if (switches && status == AGL_OK && l->best.gap == 0 && l->options.gap == 0)
+        status = first_of_ties(l, err);
     if (status == AGL_OK && !switches)
         agl__run_warn(
             l->run,
@@ -373,6 +482,48 @@ static agl_status write_alternatives(const plan *l, agl_error *err) {
     return status;
 }
 
+/** Value of the best portfolio in each scenario. */
+static agl_status write_scenarios(const plan *l, agl_error *err) {
+    agl_table *t;
+    int32_t *key;
+    size_t n = (size_t)l->p.n, scenarios = (size_t)l->p.n_scenarios;
+    agl_status status = agl__run_output(&t, l->run, "scenarios", scenarios, err);
+    if (status == AGL_OK) status = agl__run_key(&key, t, "scenario", &l->scenarios.dict, err);
+    for (size_t s = 0; status == AGL_OK && s < scenarios; s++) {
+        double sum = 0;
+        for (size_t j = 0; j < n; j++)
+            sum += l->chosen[j] * l->scenario_value[s * n + j];
+        key[s] = (int32_t)s;
+        agl__run_num(t, "probability")[s] = l->probability[s];
+        agl__run_num(t, "value")[s] = sum;
+    }
+    return status;
+}
+
+/** Mean and tail of the best portfolio at several weights of risk. */
+static agl_status write_risk(const plan *l, agl_error *err) {
+    static const double weights[] = {0, 0.25, 0.5, 0.75, 1};
+    enum { WEIGHTS = sizeof weights / sizeof *weights };
+    agl_table *t;
+    double *chosen = AGL_NEW(double, l->p.n);
+    agl_status status = chosen ? agl__run_output(&t, l->run, "risk", WEIGHTS, err) : agl_fail_memory(err);
+    for (size_t k = 0; status == AGL_OK && k < WEIGHTS; k++) {
+        agl_portfolio_options o = l->options;
+        agl_portfolio at = {.chosen = chosen};
+        double count = 0;
+        o.risk = weights[k];
+        status = agl_portfolio_solve(&at, &l->p, &o, agl__run_ctx(l->run), err);
+        for (int32_t j = 0; j < l->p.n; j++)
+            count += chosen[j];
+        agl__run_num(t, "weight")[k] = weights[k];
+        agl__run_num(t, "mean")[k] = at.mean;
+        agl__run_num(t, "tail_mean")[k] = at.tail_mean;
+        agl__run_num(t, "chosen")[k] = count;
+    }
+    free(chosen);
+    return status;
+}
+
 static agl_status write_summary(const plan *l, agl_error *err) {
     agl_table *t;
     double chosen = 0;
@@ -386,23 +537,36 @@ static agl_status write_summary(const plan *l, agl_error *err) {
     agl__run_num(t, "bound")[0] = l->best.bound;
     agl__run_num(t, "gap")[0] = l->best.gap;
     agl__run_num(t, "relaxation")[0] = l->best.relaxation;
+    agl__run_num(t, "mean")[0] = l->best.mean;
+    agl__run_num(t, "tail_mean")[0] = l->best.tail_mean;
     agl__run_num(t, "next_value")[0] = l->n_next ? l->next_value[0] : NAN;
     return AGL_OK;
 }
 
+static agl_status read_all(plan *l, agl_error *err) {
+    agl_status status = number_all(l, err);
+    if (status == AGL_OK) status = reserve(l, err);
+    if (status == AGL_OK) status = read_projects(l, err);
+    if (status == AGL_OK) status = read_uses(l, err);
+    if (status == AGL_OK) status = read_rules(l, err);
+    return status == AGL_OK ? read_scenarios(l, err) : status;
+}
+
+static agl_status write_all(plan *l, agl_error *err) {
+    agl_status status = write_projects(l, err);
+    if (status == AGL_OK) status = write_resources(l, err);
+    if (status == AGL_OK && agl__run_wants(l->run, "frontier")) status = write_frontier(l, err);
+    if (status == AGL_OK) status = write_alternatives(l, err);
+    if (status == AGL_OK && l->p.n_scenarios) status = write_scenarios(l, err);
+    if (status == AGL_OK && l->p.n_scenarios && agl__run_wants(l->run, "risk")) status = write_risk(l, err);
+    return status == AGL_OK ? write_summary(l, err) : status;
+}
+
 agl_status agl_op_allocate_portfolio(agl_run *run, agl_error *err) {
     plan l = {.run = run};
-    agl_status status = number_all(&l, err);
-    if (status == AGL_OK) status = reserve(&l, err);
-    if (status == AGL_OK) status = read_projects(&l, err);
-    if (status == AGL_OK) status = read_uses(&l, err);
-    if (status == AGL_OK) status = read_rules(&l, err);
+    agl_status status = read_all(&l, err);
     if (status == AGL_OK) status = compute(&l, err);
-    if (status == AGL_OK) status = write_projects(&l, err);
-    if (status == AGL_OK) status = write_resources(&l, err);
-    if (status == AGL_OK && agl__run_wants(run, "frontier")) status = write_frontier(&l, err);
-    if (status == AGL_OK) status = write_alternatives(&l, err);
-    if (status == AGL_OK) status = write_summary(&l, err);
+    if (status == AGL_OK) status = write_all(&l, err);
     plan_free(&l);
     return status;
 }
