@@ -161,7 +161,10 @@ static agl_status listed_sections(agl_dossier *d, agl_error *err) {
         const char *title = text_in(rows, "title", i);
         agl_section *s;
         status = add_section(&s, d, title ? title : "Results", text_in(rows, "text", i), err);
-        if (status == AGL_OK) put_named(d, s, text_in(rows, "steps", i));
+        if (status == AGL_OK) {
+            s->number = (int)agl_table_column(rows, "n")->num[i];
+            put_named(d, s, text_in(rows, "steps", i));
+        }
     }
     agl_table_free(rows);
     return status;

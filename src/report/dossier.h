@@ -32,6 +32,7 @@ typedef struct agl_finding {
 typedef struct agl_section {
     char *title, *text; /* text may be NULL */
     size_t *steps, n_steps;
+    int number; /* in the study file; 0 = made for steps that stand in no section there */
 } agl_section;
 
 /** The chart that is shown on the first page as well. */

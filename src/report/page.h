@@ -21,6 +21,10 @@ AGL_NODISCARD agl_status agl__page_provenance(agl_text *t, agl_dossier *d, agl_e
 /** Output k of a step as a table. */
 AGL_NODISCARD agl_status agl__page_table(agl_text *t, agl_dossier *d, const agl_step *step, size_t k,
                                          agl_error *err);
+/** Table k of a section of the study file, drawn by its SQL from the results; nothing when there is none.
+ * `any` says whether there was one. AGL_EDATA when the SQL fails. */
+AGL_NODISCARD agl_status agl__page_section_table(agl_text *t, agl_dossier *d, const agl_section *s, size_t k,
+                                                 bool *any, agl_error *err);
 /** All charts of a step. */
 AGL_NODISCARD agl_status agl__page_charts(agl_text *t, agl_dossier *d, const agl_step *step, agl_error *err);
 

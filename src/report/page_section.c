@@ -189,6 +189,9 @@ agl_status agl__page_section(agl_text *t, agl_dossier *d, size_t k, agl_error *e
     agl__html(t, s->title);
     agl__raw(t, "</h2>\n");
     agl__page_paragraphs(t, s->text, "intro");
+    bool any = true;
+    for (size_t i = 1; any && status == AGL_OK; i++)
+        status = agl__page_section_table(t, d, s, i, &any, err);
     for (size_t i = 0; i < s->n_steps && status == AGL_OK; i++)
         status = write_step(t, d, s->steps[i], err);
     agl__raw(t, "</section>\n");

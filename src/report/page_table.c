@@ -174,6 +174,21 @@ static void caption(agl_text *t, const agl_output_spec *o, const char *stored, s
     agl__raw(t, "</p>\n");
 }
 
+static void body(agl_text *t, const shown *columns, size_t n, const agl_table *rows, const char *what) {
+    agl__raw(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    agl__html(t, what);
+    agl__raw(t, "\"><table class=\"sortable\">\n");
+    header(t, columns, n);
+    agl__raw(t, "<tbody>\n");
+    for (size_t i = 0; i < rows->rows && i < ROWS_IN_PAGE; i++) {
+        agl__raw(t, i >= ROWS_IN_PRINT ? "<tr class=\"more\">" : "<tr>");
+        for (size_t c = 0; c < n; c++)
+            cell(t, &columns[c], i);
+        agl__raw(t, "</tr>\n");
+    }
+    agl__raw(t, "</tbody></table></div>\n");
+}
+
 agl_status agl__page_table(agl_text *t, agl_dossier *d, const agl_step *step, size_t k, agl_error *err) {
     const agl_output_spec *o = &step->method->outputs[k];
     agl_table *rows = NULL;
@@ -189,22 +204,63 @@ agl_status agl__page_table(agl_text *t, agl_dossier *d, const agl_step *step, si
     agl__raw(t, "<div class=\"table\">\n");
     caption(t, o, step->stored[k], rows->rows, total, n > 0 && columns[n - 1].far);
     if (rows->rows > 0) {
-        agl__raw(t, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
-        agl__html(t, o->summary);
-        agl__raw(t, "\"><table class=\"sortable\">\n");
-        header(t, columns, n);
-        agl__raw(t, "<tbody>\n");
-        for (size_t i = 0; i < rows->rows; i++) {
-            agl__raw(t, i >= ROWS_IN_PRINT ? "<tr class=\"more\">" : "<tr>");
-            for (size_t c = 0; c < n; c++)
-                cell(t, &columns[c], i);
-            agl__raw(t, "</tr>\n");
-        }
-        agl__raw(t, "</tbody></table></div>\n");
+        body(t, columns, n, rows, o->summary);
         meanings(t, columns, n);
     }
     agl__raw(t, "</div>\n");
     free(columns);
     agl_table_free(rows);
     return AGL_OK;
+}
+
+/* ---- tables of the study file ---- */
+
+/** The result of the SQL as a table; every column is shown under its own name. */
+static agl_status write_rows(agl_text *t, const agl_table *rows, const char *title, const char *note,
+                             agl_error *err) {
+    agl_output_column_spec *specs = AGL_NEW(agl_output_column_spec, rows->n_columns);
+    shown *columns = AGL_NEW(shown, rows->n_columns);
+    agl_status status = specs && columns ? AGL_OK : agl_fail_memory(err);
+    if (status == AGL_OK) {
+        for (size_t c = 0; c < rows->n_columns; c++)
+            specs[c] =
+                (agl_output_column_spec){rows->columns[c].name, "", "", rows->columns[c].type, false, false};
+        const agl_output_spec o = {.columns = specs, .n_columns = rows->n_columns};
+        size_t n = choose(columns, &o, rows);
+        agl__raw(t, "<div class=\"table\">\n<p class=\"caption\"><b>");
+        agl__html(t, title);
+        agl__raw(t, "</b> ");
+        agl__html(t, note ? note : "");
+        if (rows->rows == 0) agl__raw(t, " There is nothing to show.");
+        if (rows->rows > ROWS_IN_PAGE)
+            agl__text_add(t, " The first %d of %zu rows.", ROWS_IN_PAGE, rows->rows);
+        agl__raw(t, "</p>\n");
+        if (rows->rows > 0) body(t, columns, n, rows, title);
+        agl__raw(t, "</div>\n");
+    }
+    free(specs);
+    free(columns);
+    return status;
+}
+
+agl_status agl__page_section_table(agl_text *t, agl_dossier *d, const agl_section *s, size_t k, bool *any,
+                                   agl_error *err) {
+    static const char *const names[] = {"title", "note", "sql"};
+    const char *value[3];
+    for (size_t i = 0; i < 3; i++) {
+        char key[64];
+        snprintf(key, sizeof key, "section.%03d.table.%zu.%s", s->number, k, names[i]);
+        value[i] = agl__study_value(d, key);
+    }
+    *any = value[0] && value[2];
+    if (!*any) return AGL_OK;
+    agl_table *rows = NULL;
+    agl_error why = {0};
+    agl_status status = agl__db_query(&rows, d->db, value[2], &why);
+    if (status == AGL_OK)
+        status = write_rows(t, rows, value[0], value[1], err);
+    else
+        status = agl_fail(err, status, "section '%s', table '%s': %s", s->title, value[0], why.message);
+    agl_table_free(rows);
+    return status;
 }

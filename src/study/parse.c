@@ -292,13 +292,44 @@ static void known_names(char *out, size_t size, const agl_study *s, bool inputs)
                                  i < first ? s->inputs[i].name : s->steps[i - first].name);
 }
 
+/** The tables that a section draws from the results: a list of {title, note, sql}. */
+static agl_status section_tables(agl_study_section *section, agl_study *s, agl_yaml *y, yaml_node_t *list,
+                                 agl_error *err) {
+    static const char *const known[] = {"title", "note", "sql"};
+    if (!list) return AGL_OK;
+    if (list->type != YAML_SEQUENCE_NODE)
+        return agl_fail(err, AGL_EUSAGE,
+                        "%s line %d: tables of a section must be a list of title, note and sql", y->path,
+                        agl__yaml_line(list));
+    agl_status status = AGL_OK;
+    for (yaml_node_item_t *i = list->data.sequence.items.start;
+         i < list->data.sequence.items.top && status == AGL_OK; i++) {
+        yaml_node_t *node = yaml_document_get_node(&y->document, *i);
+        if (section->n_tables == AGL_MOST_SECTION_TABLES)
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: a section takes at most %d tables", y->path,
+                            agl__yaml_line(node), AGL_MOST_SECTION_TABLES);
+        const char **to[] = {&section->tables[section->n_tables].title,
+                             &section->tables[section->n_tables].note,
+                             &section->tables[section->n_tables].sql};
+        section->n_tables++;
+        status = agl__yaml_check_map(y, node, "table of a section", known, COUNT(known), err);
+        for (size_t k = 0; k < COUNT(known) && status == AGL_OK; k++)
+            status = text_of(to[k], s, y, agl__yaml_get(y, node, known[k]), known[k], err);
+        if (status == AGL_OK && (!*to[0] || !*to[2]))
+            return agl_fail(err, AGL_EUSAGE, "%s line %d: a table of a section needs a title and sql",
+                            y->path, agl__yaml_line(node));
+    }
+    return status;
+}
+
 static agl_status parse_section(agl_study_section *section, agl_study *s, agl_yaml *y, yaml_node_t *node,
                                 agl_error *err) {
-    static const char *const known[] = {"title", "text", "steps"};
+    static const char *const known[] = {"title", "text", "steps", "tables"};
     agl_status status = agl__yaml_check_map(y, node, "section", known, COUNT(known), err);
     if (status == AGL_OK)
         status = text_of(&section->title, s, y, agl__yaml_get(y, node, "title"), "title", err);
     if (status == AGL_OK) status = text_of(&section->text, s, y, agl__yaml_get(y, node, "text"), "text", err);
+    if (status == AGL_OK) status = section_tables(section, s, y, agl__yaml_get(y, node, "tables"), err);
     yaml_node_t *steps = status == AGL_OK ? agl__yaml_get(y, node, "steps") : NULL;
     char joined[2000] = "";
     size_t used = 0;

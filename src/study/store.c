@@ -169,6 +169,16 @@ static agl_status store_study(agl_db *db, const agl_study *s, agl_error *err) {
             snprintf(key, sizeof key, "section.%03zu.%s", i + 1, parts[k][0]);
             put_pair(&sql, key, parts[k][1]);
         }
+        for (size_t t = 0; t < s->sections[i].n_tables; t++) {
+            const char *of_table[][2] = {{"title", s->sections[i].tables[t].title},
+                                         {"note", s->sections[i].tables[t].note},
+                                         {"sql", s->sections[i].tables[t].sql}};
+            for (size_t k = 0; k < 3; k++) {
+                char key[64];
+                snprintf(key, sizeof key, "section.%03zu.table.%zu.%s", i + 1, t + 1, of_table[k][0]);
+                put_pair(&sql, key, of_table[k][1]);
+            }
+        }
     }
     return run_text(db, &sql, err);
 }

@@ -37,9 +37,15 @@ typedef struct agl_study_step {
     const char *like;
 } agl_study_step;
 
+#define AGL_MOST_SECTION_TABLES 8
+
 typedef struct agl_study_section {
     const char *title, *text;
     const char *steps; /* comma-joined names */
+    struct {
+        const char *title, *note, *sql;
+    } tables[AGL_MOST_SECTION_TABLES]; /* drawn from the results of several steps */
+    size_t n_tables;
 } agl_study_section;
 
 typedef struct agl_study {

@@ -86,6 +86,29 @@ def test_section_with_a_missing_step(agglo, tmp):
     wrong(agglo, tmp, "steps: [net, centre]", "steps: [net, center]", "center", "centre")
 
 
+TABLE = """    steps: [quotient, spread]
+    tables:
+      - title: Both side by side
+        note: By region.
+        sql: SELECT label('region', q.region) AS place, max(q.lq) AS largest_lq, r.hhi FROM quotient_%s q JOIN
+          spread_regions r ON r.region = q.region GROUP BY q.region, r.hhi ORDER BY q.region
+"""
+
+
+def test_table_of_a_section(agglo, tmp):
+    path = folder(tmp, STUDY.replace("    steps: [quotient, spread]\n", TABLE % "lq"))
+    agglo.ok("run", path)
+    html = read(tmp, "small.html")
+    assert "Both side by side" in html and "largest_<wbr>lq" in html and "<td>Beta &amp; Sons</td>" in html, html[:2000]
+
+
+def test_table_of_a_section_that_is_wrong(agglo, tmp):
+    wrong(agglo, tmp, "    steps: [quotient, spread]\n", "    tables: [{title: T}]\n", "needs a title and sql", "line 27")
+    path = folder(tmp, STUDY.replace("    steps: [quotient, spread]\n", TABLE % "nowhere"))
+    agglo.fails(3, ["section 'Which clusters do we have?'", "table 'Both side by side'", "quotient_nowhere"], "run", path)
+    assert not os.path.exists(os.path.join(tmp, "small.html"))
+
+
 def test_unknown_input(agglo, tmp):
     wrong(agglo, tmp, "input: projects", "input: project", "project", "projects")
 
