@@ -98,12 +98,12 @@ TABLE = """    steps: [quotient, spread]
 def test_table_of_a_section(agglo, tmp):
     path = folder(tmp, STUDY.replace("    steps: [quotient, spread]\n", TABLE % "lq"))
     agglo.ok("run", path)
-    html = read(tmp, "small.html")
+    html = read(os.path.join(tmp, "small.html")).decode()
     assert "Both side by side" in html and "largest_<wbr>lq" in html and "<td>Beta &amp; Sons</td>" in html, html[:2000]
 
 
 def test_table_of_a_section_that_is_wrong(agglo, tmp):
-    wrong(agglo, tmp, "    steps: [quotient, spread]\n", "    tables: [{title: T}]\n", "needs a title and sql", "line 27")
+    wrong(agglo, tmp, "    steps: [quotient, spread]\n", "    tables: [{title: T}]\n", "needs a title and sql", "line 29")
     path = folder(tmp, STUDY.replace("    steps: [quotient, spread]\n", TABLE % "nowhere"))
     agglo.fails(3, ["section 'Which clusters do we have?'", "table 'Both side by side'", "quotient_nowhere"], "run", path)
     assert not os.path.exists(os.path.join(tmp, "small.html"))

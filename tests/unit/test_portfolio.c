@@ -35,9 +35,24 @@ static void draw(problem *q, uint32_t which) {
     }
     q->minima[0] = (agl_pair){1, 0};
     q->minimum[0] = 0.3;
-    q->p =
-        (agl_projects){N,     R,     3, q->value,   R * N,      q->project, q->resource, q->amount, q->limit,
-                       RULES, RULES, 1, q->require, q->exclude, q->minima,  q->minimum,  q->group,  q->fixed};
+    q->p = (agl_projects){.n = N,
+                          .n_resources = R,
+                          .n_groups = 3,
+                          .value = q->value,
+                          .uses = R * N,
+                          .use_project = q->project,
+                          .use_resource = q->resource,
+                          .use_amount = q->amount,
+                          .limit = q->limit,
+                          .n_requires = RULES,
+                          .n_excludes = RULES,
+                          .n_minima = 1,
+                          .requires_ = q->require,
+                          .excludes = q->exclude,
+                          .minima = q->minima,
+                          .minimum = q->minimum,
+                          .group = q->group,
+                          .fixed = q->fixed};
 }
 
 static bool allowed(const problem *q, unsigned set) {
