@@ -2,32 +2,20 @@
  *
  *   bench_complexity [THREADS]
  *
- * Half of the contrast of the table is order (able regions have more and rarer industries), half is noise. Peers on
- * such a table, one core of a 2-core machine: economiccomplexity 59 s, EconGeo 62 s, py-ecomplexity 84 s for ECI
- * and PCI; economiccomplexity 1.05 s for proximity and density.
+ * Half of the contrast of the table is order (able regions have more and rarer industries), half is noise.
+ * Peers on such a table, one core of a 2-core machine: economiccomplexity 59 s, EconGeo 62 s, py-ecomplexity
+ * 84 s for ECI and PCI; economiccomplexity 1.05 s for proximity and density.
  */
 #include "agglo/complexity.h"
 #include "agglo/relatedness.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "bench.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { REGIONS = 250, INDUSTRIES = 5000, CELLS = REGIONS * INDUSTRIES, ROUNDS = 5 };
-
-static double now(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 static size_t fill(int32_t *region, int32_t *industry, double *value) {
     agl_rng rng = agl__rng(1, 0, 0);
@@ -46,7 +34,8 @@ int main(int argc, char **argv) {
     ctx.threads = argc > 1 ? atoi(argv[1]) : 2;
     int32_t *region = AGL_NEW(int32_t, CELLS), *industry = AGL_NEW(int32_t, CELLS);
     double *value = AGL_NEW(double, CELLS), *density = AGL_NEW(double, CELLS), *cog = AGL_NEW(double, CELLS);
-    double *eci = AGL_NEW(double, REGIONS), *pci = AGL_NEW(double, INDUSTRIES), *diversity = AGL_NEW(double, REGIONS);
+    double *eci = AGL_NEW(double, REGIONS), *pci = AGL_NEW(double, INDUSTRIES),
+           *diversity = AGL_NEW(double, REGIONS);
     if (!region || !industry || !value || !density || !cog || !eci || !pci || !diversity) return 1;
     size_t n = fill(region, industry, value);
     agl_cells cells = {n, region, industry, NULL, value, REGIONS, INDUSTRIES, 1};
@@ -57,19 +46,19 @@ int main(int argc, char **argv) {
     double best[3] = {1e9, 1e9, 1e9}, cpu[3];
     for (int round = 0; round < ROUNDS; round++)
         for (int k = 0; k < 3; k++) {
-            double start = now(CLOCK_MONOTONIC), cpu_start = now(CLOCK_PROCESS_CPUTIME_ID);
+            double start = now(), cpu_start = work();
             if (k == 0)
                 check(agl_complex(&indices, &v, &cells, 0, NULL, &ctx, &err), &err);
             else
                 check(agl_density_around(k == 1 ? &around : &gain, &cells, 0, pci, NULL, &ctx, &err), &err);
-            double took = now(CLOCK_MONOTONIC) - start, used = now(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+            double took = now() - start, used = work() - cpu_start;
             if (took < best[k]) best[k] = took, cpu[k] = used;
         }
     printf("%d x %d, %.0f%% present, %d threads\n", REGIONS, INDUSTRIES, 100 * v.fill, ctx.threads);
-    printf("ECI, PCI, validity     %.3f s (CPU %.3f; at most 0.1), peers 59 to 84 s: ratio %.0f\n", best[0], cpu[0],
-           59 / best[0]);
-    printf("proximity, density     %.3f s (CPU %.3f; at most 0.3), peer 1.05 s: ratio %.1f\n", best[1], cpu[1],
-           1.05 / best[1]);
+    printf("ECI, PCI, validity     %.3f s (CPU %.3f; at most 0.1), peers 59 to 84 s: ratio %.0f\n", best[0],
+           cpu[0], 59 / best[0]);
+    printf("proximity, density     %.3f s (CPU %.3f; at most 0.3), peer 1.05 s: ratio %.1f\n", best[1],
+           cpu[1], 1.05 / best[1]);
     printf("the same and the gain  %.3f s (CPU %.3f)\n", best[2], cpu[2]);
     free(region);
     free(industry);

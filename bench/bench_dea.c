@@ -7,22 +7,10 @@
 #include "agglo/efficiency.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "bench.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 /** Outputs in random shares of a product of the inputs that grows a little more slowly than they do. */
 static double *draw(size_t n, size_t m, size_t s) {

@@ -10,31 +10,12 @@
 #include "agglo/kdensity.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "bench.h"
 #include "kernel/geo/pair_kernels.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
-
-static double megabytes(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
 
 /* ---- kernels ---- */
 

@@ -5,21 +5,9 @@
 #include "agglo/keyfirms.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "bench.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 static double lap(const char *what, double since) {
     double t = now();

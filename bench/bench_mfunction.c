@@ -7,12 +7,12 @@
  */
 #include "agglo/mfunction.h"
 #include "base/rng.h"
+#include "bench.h"
 #include "kernel/measure/mfunction_rings.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { DISTANCES = 63, SAMPLE = 300, DRAWS = 32 };
 
@@ -22,18 +22,6 @@ typedef struct pattern {
     int32_t *type;
     double *weight;
 } pattern;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 static double wrapped(double x) { return x - 1000 * floor(x / 1000); }
 

@@ -5,24 +5,9 @@
 #include "agglo/misallocation.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "bench.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
-
-/** Processor seconds of all threads: what the work costs when the machine is shared. */
-static double work(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
 int main(int argc, char **argv) {
     size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 5000000,

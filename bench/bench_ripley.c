@@ -8,26 +8,14 @@
  */
 #include "agglo/ripley.h"
 #include "base/rng.h"
+#include "bench.h"
 #include "kernel/measure/ripley_plan.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { STEPS = 300, SAMPLE = 200 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 static agl_points make(size_t n) {
     double *x = malloc(n * sizeof *x), *y = malloc(n * sizeof *y);

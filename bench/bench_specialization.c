@@ -4,27 +4,15 @@
  *   bench_specialization FILE REGION INDUSTRY VALUE [YEAR]      e.g. cbp_county_naics4_2017_2019.csv.gz fips
  * naics emp year
  */
+#include "bench.h"
 #include "op/invoke.h"
 #include "table/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 static double bare(const char *out, char **a, agl_error *err) {
     agl_db *db;

@@ -6,15 +6,9 @@
 #include "agglo/spillover.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "bench.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static double now(clockid_t clock) {
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static double wall, cpu;
 
@@ -23,7 +17,7 @@ static void lap(const char *what, agl_status status, const agl_error *err) {
         fprintf(stderr, "%s\n", err->message);
         exit(1);
     }
-    double w = now(CLOCK_MONOTONIC), c = now(CLOCK_PROCESS_CPUTIME_ID);
+    double w = now(), c = work();
     if (what) printf("%-22s %7.3f s wall %7.3f s cpu\n", what, w - wall, c - cpu);
     wall = w, cpu = c;
 }

@@ -4,24 +4,12 @@
 #define AGL_BENCH_NETWORK_H
 
 #include "agglo/graph.h"
+#include "bench.h"
 #include "table/read.h"
 
 #include <igraph.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-static inline double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static inline void check(agl_status status, const agl_error *err) {
-    if (status == AGL_OK) return;
-    fprintf(stderr, "%s\n", err->message);
-    exit(1);
-}
 
 /** The projection of the participations in `file`, weighted by shared projects. */
 static inline agl_graph read_projection(const char *file, const char *project, const char *actor) {
