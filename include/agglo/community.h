@@ -17,16 +17,15 @@ AGL_NODISCARD agl_status agl_modularity(double *modularity, const agl_graph *gra
 
 typedef struct agl_leiden_options {
     double resolution;  /**< larger = smaller groups */
-    int32_t iterations; /**< sweeps over the network; below 0 until nothing changes */
+    int32_t iterations; /**< rounds at most; below 0 until nothing changes */
 } agl_leiden_options;
 
 #define AGL_LEIDEN_OPTIONS_INIT                                                                              \
     { .resolution = 1, .iterations = 5 }
 
-/** Groups of high modularity by the Leiden algorithm (Traag, Waltman and van Eck 2019), through igraph,
- * seeded by the context, on one thread. group[v] in 0..*k - 1, numbered by falling size; isolated nodes are
- * groups of their own. Errors: AGL_EDATA when directed. Cost: about O(arcs) a sweep, 60 bytes a tie; cannot
- * be cancelled while it runs. */
+/** Groups of high modularity by one run of the Leiden algorithm (Traag, Waltman and van Eck 2019), seeded by
+ * the context, on one thread. group[v] in 0..*k - 1, numbered by falling size; isolated nodes are groups of
+ * their own. Errors: AGL_EDATA when directed, AGL_ECANCEL. Cost: about O(arcs) a sweep, 24 bytes a tie. */
 AGL_NODISCARD agl_status agl_leiden(int32_t *group, int32_t *k, const agl_graph *graph,
                                     const agl_leiden_options *options, const agl_ctx *ctx, agl_error *err);
 

@@ -4,7 +4,6 @@
 #include <gdal.h>
 #include <glpk.h>
 #include <gsl/gsl_version.h>
-#include <igraph.h>
 #include <proj.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,11 +203,9 @@ void agl__help_explain(FILE *out, const agl_method *m) {
 }
 
 void agl__print_version(FILE *out) {
-    const char *igraph;
     int yaml_major, yaml_minor, yaml_patch;
-    igraph_version(&igraph, NULL, NULL, NULL);
     yaml_get_version(&yaml_major, &yaml_minor, &yaml_patch);
-    fprintf(out, "agglo %s\nDuckDB %s\nigraph %s\nGSL %s\nGLPK %s\nGDAL %s\nPROJ %s\nlibyaml %d.%d.%d\n",
-            agl_version(), agl__db_version(), igraph, gsl_version, glp_version(),
-            GDALVersionInfo("RELEASE_NAME"), proj_info().version, yaml_major, yaml_minor, yaml_patch);
+    fprintf(out, "agglo %s\nDuckDB %s\nGSL %s\nGLPK %s\nGDAL %s\nPROJ %s\nlibyaml %d.%d.%d\n", agl_version(),
+            agl__db_version(), gsl_version, glp_version(), GDALVersionInfo("RELEASE_NAME"),
+            proj_info().version, yaml_major, yaml_minor, yaml_patch);
 }

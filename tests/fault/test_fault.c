@@ -1,6 +1,6 @@
 /* Faults: the k-th allocation fails, the caller cancels at the k-th step, the disk is full. Each must end in
  * a clear error, leak nothing (the sanitizer build watches) and leave no half-written file. The linker sends
- * the library's allocations through the functions below (-Wl,--wrap); those of DuckDB and igraph are their
+ * the library's allocations through the functions below (-Wl,--wrap); those of DuckDB and GLPK are their
  * own business. */
 #include "../unit/unit.h"
 #include "op/invoke.h"

@@ -1,6 +1,6 @@
 /* The Leiden algorithm on modularity, one run a call, so that runs with other seeds can go side by side.
  *
- * igraph's was measured first: a run takes three times as long (bench/bench_communities.c), and as that
+ * igraph's was used first: a run takes three times as long (bench/bench_communities.c), and as that
  * library is not thread-safe the runs of a consensus go one after the other. This one keeps neighbours in the
  * caller's compressed rows, adds up the weights to communities in one flat array, and shares nothing between
  * runs. */
