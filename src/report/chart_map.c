@@ -180,9 +180,13 @@ static void draw_outlines(agl_text *svg, const map *m, const agl_table *boundary
     }
 }
 
+static const char *class_of(const map *m, size_t i) {
+    return m->groups.n ? m->groups.name[m->groups.of[i]] : NULL;
+}
+
 static void look_of(char out[48], const map *m, size_t i) {
     char ramp[8];
-    const char *fill = agl__colour(m->groups.of[i]);
+    const char *fill = agl__class_colour(class_of(m, i), m->groups.of[i]);
     if (!m->groups.n && m->c.number[VALUE]) {
         fill = "none";
         if (isfinite(m->c.number[VALUE][i])) {
@@ -194,7 +198,8 @@ static void look_of(char out[48], const map *m, size_t i) {
 }
 
 static double radius(const map *m, size_t i) {
-    return m->c.number[SIZE] ? agl__chart_radius(m->c.number[SIZE][i], m->largest, R_LARGEST) : 4.5;
+    if (m->c.number[SIZE]) return agl__chart_radius(m->c.number[SIZE][i], m->largest, R_LARGEST);
+    return agl__class_is_background(class_of(m, i)) ? 1.8 : 4.5;
 }
 
 static void tip_of(agl_text *tip, const map *m, const agl_chart_spec *spec, size_t i) {
@@ -208,12 +213,12 @@ static void tip_of(agl_text *tip, const map *m, const agl_chart_spec *spec, size
 }
 
 static void draw_places(agl_text *svg, map *m, const agl_chart_spec *spec) {
-    for (size_t k = 0; k < m->c.n; k++) {
-        size_t i = m->order[k];
+    for (size_t k = 0; k < 2 * m->c.n; k++) { /* what is not significant lies below the rest */
+        size_t i = m->order[k % m->c.n];
         double x, y;
         char look[48];
         agl_text tip = {0};
-        if (!in_box(m, i)) continue;
+        if (!in_box(m, i) || agl__class_is_background(class_of(m, i)) != (k < m->c.n)) continue;
         to_paper(&x, &y, m, m->c.number[LON][i], m->c.number[LAT][i]);
         look_of(look, m, i);
         if (m->c.n <= 1500) tip_of(&tip, m, spec, i);

@@ -127,7 +127,8 @@ static void draw_marks(agl_text *svg, const points *p, const agl_chart *chart) {
         size_t i = p->order[k];
         char look[64];
         agl_text tip = {0};
-        snprintf(look, sizeof look, "class=\"dot\" fill=\"%s\"", agl__colour(p->groups.of[i]));
+        snprintf(look, sizeof look, "class=\"dot\" fill=\"%s\"",
+                 agl__class_colour(p->groups.n ? p->groups.name[p->groups.of[i]] : NULL, p->groups.of[i]));
         tip_of(&tip, p, chart, i);
         agl__svg_circle(svg, agl__plot_x(&p->plot, p->c.number[X][i]),
                         agl__plot_y(&p->plot, p->c.number[Y][i]), radius(p, i), look, tip.data);
@@ -139,7 +140,8 @@ static void draw_marks(agl_text *svg, const points *p, const agl_chart *chart) {
 /** Thousands of points: one path of round dots a class, some 12 bytes a point. */
 static void draw_cloud(agl_text *svg, const points *p) {
     for (int g = 0; g < (p->groups.n ? (int)p->groups.n : 1); g++) {
-        agl__text_add(svg, "<path class=\"cloud\" stroke=\"%s\" d=\"", agl__colour(g));
+        agl__text_add(svg, "<path class=\"cloud\" stroke=\"%s\" d=\"",
+                      agl__class_colour(p->groups.n ? p->groups.name[g] : NULL, g));
         for (size_t i = 0; i < p->c.n; i++)
             if (p->groups.of[i] == g)
                 agl__text_add(svg, "M%.1f %.1fh0", agl__plot_x(&p->plot, p->c.number[X][i]),

@@ -9,6 +9,12 @@ static const char *const palette[AGL_N_COLOURS] = {"#0072b2", "#d55e00", "#009e7
 
 const char *agl__colour(int k) { return k >= 0 && k < AGL_N_COLOURS ? palette[k] : "#a3adb6"; }
 
+bool agl__class_is_background(const char *name) { return name && strcmp(name, "not significant") == 0; }
+
+const char *agl__class_colour(const char *name, int k) {
+    return agl__colour(agl__class_is_background(name) ? -1 : k);
+}
+
 void agl__colour_ramp(char out[8], double t) {
     /* light yellow over green and blue to dark violet: lightness falls evenly, so it reads in grey print as
      * well */
@@ -196,7 +202,7 @@ double agl__svg_legend(agl_text *b, double x, double y, double width, const char
         }
         if (b) {
             char fill[40];
-            snprintf(fill, sizeof fill, "rx=\"2\" fill=\"%s\"", agl__colour((int)k));
+            snprintf(fill, sizeof fill, "rx=\"2\" fill=\"%s\"", agl__class_colour(names[k], (int)k));
             agl__svg_rect(b, at, row - 9, 11, 11, fill);
             agl__svg_text_fit(b, at + 16, row + 1, "start", "legend", names[k], wide - 16);
         }

@@ -14,6 +14,9 @@
 /** Colours for classes, told apart with any common colour blindness and in grey (after Okabe and Ito 2008,
  * darkened where the original is too light on white). Beyond AGL_N_COLOURS: grey. */
 const char *agl__colour(int k);
+/** Colour of the k-th class by name: grey for the class "not significant", which stays in the background. */
+const char *agl__class_colour(const char *name, int k);
+bool agl__class_is_background(const char *name);
 /** Colour of t in 0..1 on a sequential scale of rising darkness (writes "#rrggbb"). */
 void agl__colour_ramp(char out[8], double t);
 

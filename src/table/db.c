@@ -191,9 +191,10 @@ agl_status agl__db_text(char **out, agl_db *db, agl_error *err, const char *form
     return status;
 }
 
-agl_status agl__db_store(agl_db *db, const char *name, const agl_table *table, agl_error *err) {
+static agl_status store(agl_db *db, const char *kind, const char *name, const agl_table *table,
+                        agl_error *err) {
     agl_text sql = {0};
-    agl__text_add(&sql, "CREATE OR REPLACE TABLE ");
+    agl__text_add(&sql, "CREATE OR REPLACE %s ", kind);
     agl__text_identifier(&sql, name);
     for (size_t j = 0; j < table->n_columns; j++) {
         agl__text_add(&sql, j ? ", " : " (");
@@ -214,4 +215,12 @@ agl_status agl__db_store(agl_db *db, const char *name, const agl_table *table, a
         status = agl_fail(err, AGL_EIO, "cannot store table '%s': %s", name, duckdb_appender_error(appender));
     duckdb_appender_destroy(&appender);
     return status;
+}
+
+agl_status agl__db_store(agl_db *db, const char *name, const agl_table *table, agl_error *err) {
+    return store(db, "TABLE", name, table, err);
+}
+
+agl_status agl__db_store_temporary(agl_db *db, const char *name, const agl_table *table, agl_error *err) {
+    return store(db, "TEMPORARY TABLE", name, table, err);
 }

@@ -27,6 +27,9 @@ AGL_NODISCARD agl_status agl__db_text(char **out, agl_db *db, agl_error *err, co
 
 /** Creates (or replaces) table `name` from `table`. Missing becomes NULL. */
 AGL_NODISCARD agl_status agl__db_store(agl_db *db, const char *name, const agl_table *table, agl_error *err);
+/** The same as a temporary table, which is never written to the database file. */
+AGL_NODISCARD agl_status agl__db_store_temporary(agl_db *db, const char *name, const agl_table *table,
+                                                 agl_error *err);
 
 /** `text` as an SQL literal 'it''s' or identifier "a""b" (caller frees; NULL when memory is exhausted). */
 char *agl__sql_literal(const char *text);

@@ -1,5 +1,6 @@
 #include "table/relation.h"
 #include "base/mem.h"
+#include "table/foreign.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ static bool ends_with(const char *s, size_t length, const char *ending) {
 
 static agl_format format_of(const char *path) {
     size_t n = strlen(path);
+    if (agl__is_foreign(path)) return AGL_FOREIGN;
     if (ends_with(path, n, ".gz")) n -= 3;
     if (ends_with(path, n, ".zst")) n -= 4;
     if (ends_with(path, n, ".parquet") || ends_with(path, n, ".pq")) return AGL_PARQUET;
@@ -220,12 +222,24 @@ static agl_status open_database(agl_relation *r, agl_db *db, size_t index, agl_e
     return r->table ? AGL_OK : only_table(r, db, err);
 }
 
+/* What DuckDB does not read becomes a table of its own for as long as the relation lives. */
+static agl_status open_foreign(agl_relation *r, agl_db *db, size_t index, agl_error *err) {
+    agl_table *t = NULL;
+    agl_status status = agl__read_foreign(&t, r->path, r->table, err);
+    if (status != AGL_OK) return status;
+    snprintf(r->alias, sizeof r->alias, "agl_in_%zu_%x", index, (unsigned)(uintptr_t)r);
+    status = agl__db_store_temporary(db, r->alias, t, err);
+    agl_table_free(t);
+    return status;
+}
+
 static agl_status open_one(agl_relation *r, agl_db *db, size_t index, agl_error *err) {
     agl_status status = AGL_OK;
     if (r->format != AGL_OWN && access(r->path, R_OK) != 0)
         return agl_fail(err, AGL_EIO, "cannot read '%s': %m", r->path);
     if (r->format == AGL_CSV) return open_csv(r, db, err);
     if (r->format == AGL_DATABASE) status = open_database(r, db, index, err);
+    if (r->format == AGL_FOREIGN) status = open_foreign(r, db, index, err);
     return status == AGL_OK ? describe(r, db, err) : status;
 }
 
@@ -246,7 +260,10 @@ static agl_status push_path(agl_relation **list, size_t *n, size_t *capacity, co
         free(r.table);
         return agl_fail_memory(err);
     }
-    r.format = table == path ? AGL_OWN : table ? AGL_DATABASE : format_of(path);
+    r.format = table == path                      ? AGL_OWN
+               : format_of(r.path) == AGL_FOREIGN ? AGL_FOREIGN
+               : table                            ? AGL_DATABASE
+                                                  : format_of(path);
     (*list)[(*n)++] = r;
     return AGL_OK;
 }
@@ -287,8 +304,9 @@ void agl__relations_free(agl_relation *list, size_t n, agl_db *db) {
     for (size_t i = 0; i < n; i++) {
         if (list[i].alias[0]) {
             agl_error ignored;
-            agl_status detached = agl__db_exec(db, &ignored, "DETACH %s", list[i].alias);
-            (void)detached; /* nothing is left to do about it */
+            const char *leave = list[i].format == AGL_FOREIGN ? "DROP TABLE IF EXISTS" : "DETACH";
+            agl_status left = agl__db_exec(db, &ignored, "%s %s", leave, list[i].alias);
+            (void)left; /* nothing is left to do about it */
         }
         for (size_t j = 0; j < list[i].n_columns; j++) {
             free(list[i].name[j]);
@@ -319,6 +337,9 @@ void agl__relation_from(agl_text *sql, const agl_relation *r, const agl_as *as, 
     switch (r->format) {
     case AGL_OWN:
         agl__text_identifier(sql, r->table);
+        return;
+    case AGL_FOREIGN:
+        agl__text_add(sql, "%s", r->alias);
         return;
     case AGL_DATABASE:
         agl__text_add(sql, "%s.", r->alias);

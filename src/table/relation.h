@@ -5,14 +5,15 @@
 #include "table/db.h"
 #include "table/text.h"
 
-typedef enum agl_format { AGL_CSV, AGL_PARQUET, AGL_JSON, AGL_DATABASE, AGL_OWN } agl_format;
+typedef enum agl_format { AGL_CSV, AGL_PARQUET, AGL_JSON, AGL_DATABASE, AGL_OWN, AGL_FOREIGN } agl_format;
 
 typedef struct agl_relation {
     agl_format format;
-    char *path;       /* as given, without "::table" */
-    char *table;      /* AGL_DATABASE, AGL_OWN: the table */
-    char alias[32];   /* AGL_DATABASE: name under which the file is attached */
-    char delimiter;   /* AGL_CSV */
+    char *path;     /* as given, without "::table" */
+    char *table;    /* AGL_DATABASE, AGL_OWN: the table; AGL_FOREIGN: the layer or NULL */
+    char alias[32]; /* AGL_DATABASE: name under which the file is attached; AGL_FOREIGN: of the table made of
+                       it */
+    char delimiter; /* AGL_CSV */
     size_t n_columns; /* names and SQL types; a CSV file's types are all "VARCHAR" */
     char **name, **type;
 } agl_relation;

@@ -66,7 +66,7 @@ typedef enum lack { NOTHING, POSITION, INDUSTRY, SIZE } lack;
 
 static lack lack_of(const source *s, size_t row) {
     if (!isfinite(s->a->num[row]) || !isfinite(s->b->num[row])) return POSITION;
-    if (s->industry->code[row] < 0) return INDUSTRY;
+    if (s->industry && s->industry->code[row] < 0) return INDUSTRY;
     return s->size && !isfinite(s->size->num[row]) ? SIZE : NOTHING;
 }
 
@@ -85,19 +85,22 @@ static agl_status keep_rows(agl_points_input *out, double **a, double **b, const
         (*a)[n] = s->a->num[i];
         (*b)[n] = s->b->num[i];
         out->row[n] = (int32_t)i;
-        out->industry[n] = s->industry->code[i];
+        out->industry[n] = s->industry ? s->industry->code[i] : 0;
         if (s->size) out->size[n] = s->size->num[i];
         n++;
     }
     out->points.n = n;
     agl__run_rows(run, n, rows - n);
-    if (n < rows)
+    if (n < rows && !s->industry)
+        agl__run_warn(run, "%zu of %zu rows were left out because they have no position", rows - n, rows);
+    else if (n < rows)
         agl__run_warn(run,
                       "%zu of %zu rows were left out: %zu without a position, %zu without an industry, %zu "
                       "without a size",
                       rows - n, rows, lacking[POSITION], lacking[INDUSTRY], lacking[SIZE]);
     if (n > 0) return AGL_OK;
-    return agl_fail(err, AGL_EDATA, "no row has both a position and an industry; check --col and --where");
+    return agl_fail(err, AGL_EDATA, "no row has %s; check --col and --where",
+                    s->industry ? "both a position and an industry" : "a position");
 }
 
 static agl_status check_degrees(const agl_points_input *in, const source *s, const double *lon,
@@ -183,7 +186,7 @@ agl_status agl__points_read(agl_points_input *out, agl_run *run, const char *inp
     agl_status status = check_source(&s, err);
     if (status == AGL_OK) status = keep_rows(out, &a, &b, &s, run, err);
     if (status == AGL_OK) {
-        out->industries = &s.industry->dict;
+        out->industries = s.industry ? &s.industry->dict : NULL;
         status = place(out, &s, a, b, run, err);
     }
     free(a);

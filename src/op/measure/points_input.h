@@ -16,13 +16,14 @@
 #include "op/run.h"
 
 typedef struct agl_points_input {
-    agl_points points;          /* the kept rows, in the order of the input */
-    int32_t *row;               /* their rows in the input */
-    int32_t *industry;          /* codes into *industries */
-    const agl_dict *industries; /* of the input's column, sorted; not owned */
-    double *size;               /* NULL when the role is not bound */
-    const agl_column *id;       /* NULL when the role is not bound; index it with row[] */
-    double *lon, *lat;          /* degrees, for maps; NULL with --planar */
+    agl_points points; /* the kept rows, in the order of the input */
+    int32_t *row;      /* their rows in the input */
+    int32_t *industry; /* codes into *industries */
+    const agl_dict
+        *industries; /* of the input's column, sorted; not owned. NULL when the record has no such role */
+    double *size;    /* NULL when the role is not bound */
+    const agl_column *id; /* NULL when the role is not bound; index it with row[] */
+    double *lon, *lat;    /* degrees, for maps; NULL with --planar */
 } agl_points_input;
 
 /** Reads, checks, projects and warns. AGL_EUSAGE for roles or options that do not go together and for an
