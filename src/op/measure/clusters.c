@@ -1,77 +1,10 @@
 #include "agglo/clusters.h"
 #include "agglo/specialization.h"
 #include "base/mem.h"
-#include "op/measure/cell_input.h"
+#include "op/measure/definitions.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ---- definitions: which industries make a cluster --------------------------------------------------------
- */
-
-/** Columns of the data with clusters in the place of industries. */
-typedef struct mapped {
-    agl_cell_columns columns;
-    int32_t *cluster, *basis; /* by row of the data; basis NULL without kinds */
-} mapped;
-
-/** Row of the definitions for every industry of the data, -1 where there is none. */
-static agl_status find_definitions(int32_t *row_of, const agl_dict *industries, const agl_column *defined,
-                                   size_t rows, agl_error *err) {
-    size_t found = 0;
-    for (size_t i = 0; i < industries->n; i++)
-        row_of[i] = -1;
-    for (size_t row = 0; row < rows; row++) {
-        int32_t code = agl_dict_find(industries, defined->dict.text[defined->code[row]]);
-        if (code < 0) continue;
-        row_of[code] = (int32_t)row;
-        found++;
-    }
-    return found
-               ? AGL_OK
-               : agl_fail(
-                     err, AGL_EDATA,
-                     "no industry of the data is in the definitions (the data have %s, the definitions %s): "
-                     "do both use the same codes, with the same number of digits?",
-                     industries->n ? industries->text[0] : "none",
-                     defined->dict.n ? defined->dict.text[0] : "none");
-}
-
-/** Looks up the row of the definitions of every industry, then gives every row of the data its cluster (and
- * kind). */
-static agl_status map_rows(mapped *m, const agl_run *run, const agl_column *cluster, const agl_column *kind,
-                           agl_error *err) {
-    agl_cell_columns *c = &m->columns;
-    int32_t *row_of = AGL_NEW(int32_t, c->industries->n);
-    m->cluster = AGL_NEW(int32_t, c->rows);
-    if (kind) m->basis = AGL_NEW(int32_t, c->rows);
-    agl_status status = row_of && m->cluster && (m->basis || !kind) ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK)
-        status = find_definitions(row_of, c->industries, agl__run_column(run, "definitions", "industry"),
-                                  agl__run_input(run, "definitions")->rows, err);
-    for (size_t i = 0; i < c->rows && status == AGL_OK; i++) {
-        int32_t row = row_of[c->industry[i]];
-        m->cluster[i] = row < 0 ? -1 : cluster->code[row];
-        if (kind) m->basis[i] = row < 0 ? -1 : kind->code[row];
-    }
-    free(row_of);
-    return status;
-}
-
-/** Puts clusters in the place of industries when there are definitions. */
-static agl_status apply_definitions(mapped *m, const agl_run *run, agl_error *err) {
-    if (!agl__run_input(run, "definitions")) return AGL_OK;
-    const agl_column *cluster = agl__run_column(run, "definitions", "cluster");
-    const agl_column *kind = agl__run_column(run, "definitions", "kind");
-    if (kind && m->columns.basis)
-        return agl_fail(err, AGL_EDATA,
-                        "both the data (basis) and the definitions (kind) tell traded from local: "
-                        "leave one of them out");
-    agl_status status = map_rows(m, run, cluster, kind, err);
-    m->columns.industry = m->cluster, m->columns.industries = &cluster->dict;
-    if (kind) m->columns.basis = m->basis, m->columns.bases = &kind->dict;
-    return status;
-}
 
 /* ---- cells of clusters -----------------------------------------------------------------------------------
  */
@@ -178,12 +111,12 @@ static void warn(agl_run *run, const agl_cell_input *in, const double *establish
 }
 
 agl_status agl_op_measure_clusters(agl_run *run, agl_error *err) {
-    mapped m = {.columns = agl__cell_columns(run, "employment")};
+    agl_mapped m = {.columns = agl__cell_columns(run, "employment")};
     agl_cell_input in = {0};
     agl_reference reference = {0};
     double *establishments = NULL;
     size_t partial = 0;
-    agl_status status = apply_definitions(&m, run, err);
+    agl_status status = agl__definitions_apply(&m, run, err);
     if (status == AGL_OK) status = agl__cell_input(&in, run, &m.columns, err);
     if (status == AGL_OK) status = read_establishments(&establishments, run, &in, err);
     if (status == AGL_OK && m.cluster) partial = merge(&in, establishments);
@@ -194,7 +127,6 @@ agl_status agl_op_measure_clusters(agl_run *run, agl_error *err) {
     agl__reference_free(&reference);
     agl__cell_input_free(&in);
     free(establishments);
-    free(m.cluster);
-    free(m.basis);
+    agl__mapped_free(&m);
     return status;
 }
