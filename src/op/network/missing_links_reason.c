@@ -27,12 +27,20 @@ static void add_up(double part[PARTS], const double *c, bool ordered) {
     part[SECOND_ACTIVE] = -INFINITY;
 }
 
+/* Codes tell a reader little: where there are names, only partners that have one are named. */
 static void say_partners(agl__words *w, const agl__missing_links *m, const agl_link *l) {
     double n = l->score[AGL_COMMON_NEIGHBOURS];
+    bool first = true;
     agl__words_add(w, "%.0f common partner%s", n, n == 1 ? "" : "s");
-    for (int k = 0; k < AGL_COMMON_SHOWN && l->common[k] >= 0; k++)
-        agl__words_add(w, "%s%s", k == 0 ? (n == 1 ? ": " : ", among them ") : ", ",
+    for (int k = 0; k < AGL_COMMON_SHOWN && l->common[k] >= 0; k++) {
+        if (m->name && m->name[l->common[k]] < 0) continue;
+        agl__words_add(w, "%s%s",
+                       !first   ? ", "
+                       : n == 1 ? ": "
+                                : ", among them ",
                        agl__missing_links_name(m, l->common[k]));
+        first = false;
+    }
 }
 
 /* Adds the projects of an actor to the count of each topic. */

@@ -99,14 +99,14 @@ static agl_status write_backtest(const agl__missing_links *m, agl_error *err) {
  * ------------------------------------------------------------------------------------------------- */
 
 static const char *const feature_meaning[AGL_LINK_FEATURES] = {
-    "common partners, each divided by its own number of partners (resource allocation)",
-    "the same with ties that fade by 0.6 a year",
-    "the same with small projects counting more",
-    "paths of three steps between the two, damped by the partners on the way",
-    "how often the two should meet if every topic brought its actors together at random",
-    "similarity of the topics of their projects",
-    "ties between the two countries (or regions) against what their totals let expect",
-    "both in one country (or region)",
+    "common partners, those with few partners counting more",
+    "common partners, recent projects counting more",
+    "common partners, small projects counting more",
+    "paths of three steps between the two",
+    "meetings expected from their topics alone",
+    "similarity of their topics",
+    "countries (regions) that often work together",
+    "both in one country (region)",
     "distance",
     "partners of the first on the other side",
     "partners of the second",
