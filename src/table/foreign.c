@@ -5,7 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const geodata[] = {".geojson", ".geojson.gz", ".gpkg", ".shp", ".fgb", ".kml", ".gml"};
+static const char *const by_gdal[] = {".geojson", ".geojson.gz", ".gpkg", ".shp", ".fgb",
+                                      ".kml",     ".gml",        ".xlsx", ".xls", ".ods"};
 
 static bool ends_with(const char *path, const char *ending) {
     size_t n = strlen(path), k = strlen(ending);
@@ -24,18 +25,18 @@ static bool holds_features(const char *path) {
     return strstr(start, "FeatureCollection") != NULL;
 }
 
-static bool is_geodata(const char *path) {
-    for (size_t i = 0; i < sizeof geodata / sizeof *geodata; i++)
-        if (ends_with(path, geodata[i])) return true;
+static bool is_for_gdal(const char *path) {
+    for (size_t i = 0; i < sizeof by_gdal / sizeof *by_gdal; i++)
+        if (ends_with(path, by_gdal[i])) return true;
     return (ends_with(path, ".json") || ends_with(path, ".json.gz")) && holds_features(path);
 }
 
 bool agl__is_foreign(const char *path) {
-    return ends_with(path, ".gal") || ends_with(path, ".gwt") || is_geodata(path);
+    return ends_with(path, ".gal") || ends_with(path, ".gwt") || is_for_gdal(path);
 }
 
 agl_status agl__read_foreign(agl_table **out, const char *path, const char *layer, agl_error *err) {
     if (ends_with(path, ".gal") || ends_with(path, ".gwt"))
         return agl__read_neighbours(out, path, ends_with(path, ".gwt"), err);
-    return agl__read_geodata(out, path, layer, err);
+    return agl__read_gdal(out, path, layer, err);
 }

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import xml.etree.ElementTree as ET
+import zipfile
 
 from cli import JOBS, PARTICIPATIONS, table, write
 
@@ -101,6 +102,56 @@ def test_json_in(agglo, tmp):
         r["value"] = float(r["value"])
     given(agglo, tmp, "jobs.json", json.dumps(rows))
     given(agglo, tmp, "jobs.ndjson", "\n".join(json.dumps(r) for r in rows) + "\n")
+
+
+def sheet(tmp, name, sheets):
+    """A spreadsheet of Office Open XML: {sheet name: lines of cells}, texts inline."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    content = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    path = os.path.join(tmp, name)
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr("[Content_Types].xml", f'<Types xmlns="{package}/content-types">'
+                   '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+                   f'<Override PartName="/xl/workbook.xml" ContentType="{content}.sheet.main+xml"/>' +
+                   "".join(f'<Override PartName="/xl/worksheets/sheet{k}.xml" ContentType="{content}.worksheet+xml"/>'
+                           for k in range(1, len(sheets) + 1)) + "</Types>")
+        z.writestr("_rels/.rels", f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
+                   f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>')
+        z.writestr("xl/workbook.xml", f'<workbook {main} xmlns:r="{office}"><sheets>' + "".join(
+            f'<sheet name="{title}" sheetId="{k}" r:id="rId{k}"/>' for k, title in enumerate(sheets, 1)) + "</sheets></workbook>")
+        z.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}/relationships">' + "".join(
+            f'<Relationship Id="rId{k}" Type="{office}/worksheet" Target="worksheets/sheet{k}.xml"/>'
+            for k in range(1, len(sheets) + 1)) + "</Relationships>")
+        for k, lines in enumerate(sheets.values(), 1):
+            rows = ""
+            for i, line in enumerate(lines, 1):
+                cells = "".join(f'<c r="{chr(65 + j)}{i}"><v>{v}</v></c>' if isinstance(v, int) else
+                                f'<c r="{chr(65 + j)}{i}" t="inlineStr"><is><t>{v}</t></is></c>' for j, v in enumerate(line))
+                rows += f'<row r="{i}">{cells}</row>'
+            z.writestr(f"xl/worksheets/sheet{k}.xml", f"<worksheet {main}><sheetData>{rows}</sheetData></worksheet>")
+    return path
+
+
+def test_spreadsheet_in(agglo, tmp):
+    lines = [line.split(",") for line in JOBS.split()]
+    jobs = [lines[0]] + [[r, i, int(v)] for r, i, v in lines[1:]]
+    path = sheet(tmp, "jobs.xlsx", {"Notes": [["what"], ["jobs by region"]], "Jobs": jobs})
+    check(agglo.ok(*SPEC, path + "::Jobs").rows())
+    agglo.fails(3, ["region", "what"], *SPEC, path)
+    agglo.fails(3, ["jobs.xlsx", "Nowhere"], *SPEC, path + "::Nowhere")
+
+
+def test_spreadsheet_keeps_zeros_of_codes(agglo, tmp):
+    lines = [line.split(",") for line in JOBS.split()]
+    jobs = [lines[0]] + [["0" + str("ABC".index(r)), i, int(v)] for r, i, v in lines[1:]]
+    rows = agglo.ok(*SPEC, sheet(tmp, "jobs.xlsx", {"Jobs": jobs})).rows()
+    assert {r["region"] for r in rows} == {"00", "01", "02"}, rows
+
+
+def test_spreadsheet_that_is_none(agglo, tmp):
+    agglo.fails((3, 5), ["jobs.xlsx"], *SPEC, write(tmp, "jobs.xlsx", b"PK no spreadsheet"))
 
 
 def test_several_files(agglo, tmp):

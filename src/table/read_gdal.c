@@ -1,4 +1,4 @@
-/* Geodata as tables, through GDAL. */
+/* Geodata and spreadsheets as tables, through GDAL. */
 #include "base/intern.h"
 #include "base/mem.h"
 #include "table/foreign.h"
@@ -18,6 +18,7 @@ typedef struct geo {
     OGRLayerH layer;
     OGRCoordinateTransformationH to_wgs84; /* NULL when not needed */
     bool located;                          /* the layer names its coordinate system */
+    bool bare;                             /* a sheet: rows without geometry */
     size_t rows, fields;
     agl_table *table;
     agl_intern *texts;  /* by column of the table */
@@ -69,8 +70,9 @@ static agl_status make_columns(geo *g, bool feature_ids, agl_error *err) {
     }
     g->id = SIZE_MAX;
     if (status == AGL_OK && feature_ids) status = add_column(&g->id, g, "id", AGL_KEY, err);
-    if (status == AGL_OK) status = add_column(&g->wkt, g, "wkt", AGL_KEY, err);
-    if (status == AGL_OK) status = make_centre(g, err);
+    g->wkt = g->at = SIZE_MAX;
+    if (status == AGL_OK && !g->bare) status = add_column(&g->wkt, g, "wkt", AGL_KEY, err);
+    if (status == AGL_OK && !g->bare) status = make_centre(g, err);
     if (status == AGL_OK && !(g->texts = AGL_NEW(agl_intern, g->table->n_columns)))
         status = agl_fail_memory(err);
     return status;
@@ -152,11 +154,12 @@ static agl_status read_features(geo *g, agl_error *err) {
 static agl_status open_layer(geo *g, GDALDatasetH data, const char *layer, agl_error *err) {
     g->layer = layer ? GDALDatasetGetLayerByName(data, layer) : GDALDatasetGetLayer(data, 0);
     if (!g->layer)
-        return layer ? agl_fail(err, AGL_EDATA, "%s has no layer '%s'", g->path, layer)
-                     : agl_fail(err, AGL_EDATA, "%s holds no layer of features", g->path);
+        return layer ? agl_fail(err, AGL_EDATA, "%s has no layer or sheet '%s'", g->path, layer)
+                     : agl_fail(err, AGL_EDATA, "%s holds no layer of features and no sheet", g->path);
     GIntBig rows = OGR_L_GetFeatureCount(g->layer, TRUE);
-    if (rows <= 0) return agl_fail(err, AGL_EDATA, "%s holds no feature", g->path);
+    if (rows <= 0) return agl_fail(err, AGL_EDATA, "%s holds no row", g->path);
     g->rows = (size_t)rows;
+    g->bare = OGR_L_GetGeomType(g->layer) == wkbNone;
     OGRSpatialReferenceH from = OGR_L_GetSpatialRef(g->layer), wgs84 = OSRNewSpatialReference(NULL);
     g->located = from != NULL;
     OSRImportFromEPSG(wgs84, 4326);
@@ -176,25 +179,29 @@ static agl_status read_all(geo *g, GDALDatasetH data, const char *layer, agl_err
     return status;
 }
 
-agl_status agl__read_geodata(agl_table **out, const char *path, const char *layer, agl_error *err) {
+agl_status agl__read_gdal(agl_table **out, const char *path, const char *layer, agl_error *err) {
     geo g = {.path = path};
     char *full = NULL;
     size_t n = strlen(path);
     bool zipped = n > 3 && strcasecmp(path + n - 3, ".gz") == 0;
     if (asprintf(&full, "%s%s", zipped ? "/vsigzip/" : "", path) < 0) return agl_fail_memory(err);
     GDALAllRegister();
+    static const char *const sheets[] = {"OGR_XLSX_HEADERS", "OGR_XLS_HEADERS", "OGR_ODS_HEADERS"};
+    for (size_t k = 0; k < sizeof sheets / sizeof *sheets; k++)
+        CPLSetThreadLocalConfigOption(sheets[k], "FORCE"); /* the first line names the columns, always */
     CPLPushErrorHandler(CPLQuietErrorHandler);
     CPLErrorReset();
     GDALDatasetH data = GDALOpenEx(full, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
-    agl_status status =
-        data ? read_all(&g, data, layer, err)
-             : agl_fail(err, AGL_EIO, "cannot read geodata from '%s': %.300s", path, CPLGetLastErrorMsg());
+    agl_status status = data ? read_all(&g, data, layer, err)
+                             : agl_fail(err, AGL_EIO, "cannot read '%s': %.300s", path, CPLGetLastErrorMsg());
     for (size_t j = 0; g.texts && j < g.table->n_columns; j++)
         agl__intern_free(&g.texts[j]);
     free(g.texts);
     if (g.to_wgs84) OCTDestroyCoordinateTransformation(g.to_wgs84);
     if (data) GDALClose(data);
     CPLPopErrorHandler();
+    for (size_t k = 0; k < sizeof sheets / sizeof *sheets; k++)
+        CPLSetThreadLocalConfigOption(sheets[k], NULL);
     free(full);
     if (status != AGL_OK)
         agl_table_free(g.table);
