@@ -195,7 +195,7 @@ START_TEST(odd_graphs) {
     int32_t order[] = {2, 0, 1}, largest[4], left[] = {0, 3}, set_of[] = {0, -1, -1};
     double e[2], se[2], whole;
     agl_exit_loss loss;
-    agl_error err = {0};
+    agl_error why = {0};
     OK(agl_removal_largest(largest, &g, order, err));
     ck_assert(largest[0] == 1 && largest[2] == 1 && largest[3] == 0);
     OK(agl_removal_efficiency(e, se, &g, order, left, 2, 0, 0, NULL, err));
@@ -203,13 +203,13 @@ START_TEST(odd_graphs) {
     OK(agl_exit_losses(&loss, &whole, &g, set_of, 1, 0, NULL, err));
     ck_assert(isnan(loss.total) && whole == 0 && loss.largest == 1);
     order[0] = 1;
-    ck_assert_int_eq(agl_removal_largest(largest, &g, order, &err), AGL_EDATA);
+    ck_assert_int_eq(agl_removal_largest(largest, &g, order, &why), AGL_EDATA);
     left[1] = 4;
-    ck_assert_int_eq(agl_removal_efficiency(e, se, &g, order, left, 2, 0, 0, NULL, &err), AGL_EDATA);
+    ck_assert_int_eq(agl_removal_efficiency(e, se, &g, order, left, 2, 0, 0, NULL, &why), AGL_EDATA);
     set_of[1] = 1;
-    ck_assert_int_eq(agl_exit_losses(&loss, &whole, &g, set_of, 1, 0, NULL, &err), AGL_EDATA);
+    ck_assert_int_eq(agl_exit_losses(&loss, &whole, &g, set_of, 1, 0, NULL, &why), AGL_EDATA);
     g.directed = true;
-    ck_assert_int_eq(agl_degree_order(order, &g, true, &err), AGL_EDATA);
+    ck_assert_int_eq(agl_degree_order(order, &g, true, &why), AGL_EDATA);
     agl_graph_free(&g);
 }
 END_TEST
