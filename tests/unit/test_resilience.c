@@ -191,11 +191,12 @@ START_TEST(any_number_of_threads) {
 END_TEST
 
 START_TEST(odd_graphs) {
-    agl_graph g = graph_of(3, 0, NULL, NULL);
+    agl_graph g;
     int32_t order[] = {2, 0, 1}, largest[4], left[] = {0, 3}, set_of[] = {0, -1, -1};
     double e[2], se[2], whole;
     agl_exit_loss loss;
     agl_error why = {0};
+    OK(agl_graph_from_edges(&g, NULL, 3, 0, NULL, NULL, NULL, false, err));
     OK(agl_removal_largest(largest, &g, order, err));
     ck_assert(largest[0] == 1 && largest[2] == 1 && largest[3] == 0);
     OK(agl_removal_efficiency(e, se, &g, order, left, 2, 0, 0, NULL, err));
