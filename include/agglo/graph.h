@@ -127,6 +127,18 @@ AGL_NODISCARD agl_status agl_project(agl_ties *out, const agl_incidence *inciden
                                      const agl_project_facts *facts, const agl_ctx *ctx, agl_error *err);
 void agl_ties_free(agl_ties *ties);
 
+/** Ties through citations: actors a and b are tied when a document of one cites a document of the other,
+ *     w_ab = sum over citations p -> q with a behind p and b behind q, or the other way round, of 1, or of 1
+ * / (k_p k_q), k the number of actors behind a document, so that a citation adds up to one (less what falls
+ * on an actor citing itself, which makes no tie). Rows citing[i] -> cited[i] are documents of `documents`,
+ * negative = not known, skipped; repeated rows and documents citing themselves are skipped. `projects` counts
+ * the citations, slice and time of a citation are those of the citing document (`facts`, may be NULL; `end`
+ * is not used). O(rows log rows + sum k_p k_q), memory likewise. */
+AGL_NODISCARD agl_status agl_citation_ties(agl_ties *out, const agl_incidence *documents, size_t rows,
+                                           const int32_t *citing, const int32_t *cited,
+                                           agl_projection_weight weight, const agl_project_facts *facts,
+                                           agl_error *err);
+
 #ifdef __cplusplus
 }
 #endif

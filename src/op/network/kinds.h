@@ -23,4 +23,12 @@ extern const char *const agl__kind_names[AGL_KINDS];
  * gives a kind that is none of the five. */
 AGL_NODISCARD agl_status agl__kinds_of(int32_t **kind, agl_run *run, const agl_dict *codes, agl_error *err);
 
+/** Kind of each row, -1 where its code is missing: as agl__kinds_of, but the input `kinds` may say from and
+ * until which year a code means what (roles from and until, both included). A code that the input gives a
+ * meaning only in other years counts as missing, with a warning; so does one with bounded meanings in a row
+ * without a year. `year` may be NULL. AGL_EDATA when two meanings of a code overlap. O(rows + codes). */
+AGL_NODISCARD agl_status agl__kind_vintages(int32_t *kind, agl_run *run, const agl_dict *codes,
+                                            const int32_t *code, const double *year, size_t rows,
+                                            agl_error *err);
+
 #endif
