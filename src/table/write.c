@@ -100,11 +100,15 @@ static const agl_table *named(const agl_table *const *tables, size_t n, const ch
     return NULL;
 }
 
+static const char vosviewer[] = ".vosviewer.json";
+
 static agl_status write_graph(const char *aside, const char *format, const agl_table *const *tables, size_t n,
                               agl_error *err) {
     const agl_table *edges = named(tables, n, "edges");
     if (!edges || !agl_table_column(edges, "source") || !agl_table_column(edges, "target"))
         return agl_fail(err, AGL_EUSAGE, "only a method with a table 'edges' can be written as .%s", format);
+    if (strcmp(format, vosviewer + 1) == 0)
+        return agl__write_vosviewer(aside, named(tables, n, "nodes"), edges, err);
     return agl__write_graph(aside, format, named(tables, n, "nodes"), edges, err);
 }
 
@@ -143,6 +147,9 @@ static const struct {
 static agl_status write_aside(const char *aside, const char *path, agl_db *db, const agl_table *const *tables,
                               size_t n, agl_error *err) {
     const char *ending = ending_of(path);
+    size_t length = strlen(path), tail = sizeof vosviewer - 1;
+    if (length > tail && strcmp(path + length - tail, vosviewer) == 0)
+        return write_graph(aside, vosviewer + 1, tables, n, err);
     for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
         if (strcmp(ending, copies[i].ending) != 0) continue;
         agl_status status = one_table(tables, n, ending, err);
@@ -156,7 +163,7 @@ static agl_status write_aside(const char *aside, const char *path, agl_db *db, c
     return agl_fail(err, AGL_EUSAGE,
                     "cannot tell the format of '%s'; known endings: .csv .csv.gz .tsv .parquet .json .ndjson "
                     ".duckdb .graphml .gexf "
-                    ".net .geojson .gpkg, or DIR/",
+                    ".net .vosviewer.json .geojson .gpkg, or DIR/",
                     path);
 }
 

@@ -5,10 +5,10 @@
 #include "table/db.h"
 
 /** Writes the tables to `path`. By its ending: .csv .tsv .parquet .json (one table), .duckdb (all tables;
- * other tables of an existing file stay), .graphml .gexf .net (tables "edges" and, when there, "nodes"),
- * .geojson .gpkg (tables with lon and lat or wkt). "DIR/" gets one CSV file a table. AGL_EUSAGE when the
- * ending is unknown or several tables go to a one-table format. Existing files stay as they are unless
- * everything succeeded. */
+ * other tables of an existing file stay), .graphml .gexf .net .vosviewer.json (tables "edges" and, when
+ * there, "nodes"), .geojson .gpkg (tables with lon and lat or wkt). "DIR/" gets one CSV file a table.
+ * AGL_EUSAGE when the ending is unknown or several tables go to a one-table format. Existing files stay as
+ * they are unless everything succeeded. */
 AGL_NODISCARD agl_status agl__write(const char *path, agl_db *db, const agl_table *const *tables, size_t n,
                                     agl_error *err);
 

@@ -191,8 +191,10 @@ static void put_pajek_text(FILE *f, const char *text) {
     fputc('"', f);
 }
 
-/* Numbers of the vertices by sorted text; the union of both ends, or the ids of the nodes. */
-static agl_status pajek_dict(agl_dict *out, const agl_table *edges, agl_error *err) {
+/* Numbers of the vertices by sorted text: the union of both ends, or the ids of the nodes, isolates included.
+ */
+static agl_status pajek_dict(agl_dict *out, const agl_table *nodes, const agl_table *edges, agl_error *err) {
+    if (nodes) return agl_dict_copy(out, &agl_table_column(nodes, "id")->dict, err);
     const agl_dict *s = &agl_table_column(edges, "source")->dict,
                    *t = &agl_table_column(edges, "target")->dict;
     const char **all = AGL_NEW(const char *, s->n + t->n);
@@ -209,9 +211,9 @@ static agl_status pajek_dict(agl_dict *out, const agl_table *edges, agl_error *e
     return status;
 }
 
-static agl_status write_pajek(FILE *f, const agl_table *edges, agl_error *err) {
+static agl_status write_pajek(FILE *f, const agl_table *nodes, const agl_table *edges, agl_error *err) {
     agl_dict dict = {0};
-    agl_status status = pajek_dict(&dict, edges, err);
+    agl_status status = pajek_dict(&dict, nodes, edges, err);
     if (status != AGL_OK) return status;
     fprintf(f, "*Vertices %zu\n", dict.n);
     for (size_t i = 0; i < dict.n; i++) {
@@ -240,7 +242,7 @@ agl_status agl__write_graph(const char *path, const char *format, const agl_tabl
     else if (strcmp(format, "gexf") == 0)
         write_gexf(f, nodes, edges);
     else
-        status = write_pajek(f, edges, err);
+        status = write_pajek(f, nodes, edges, err);
     bool bad = ferror(f) != 0;
     if ((fclose(f) != 0 || bad) && status == AGL_OK) status = agl_fail(err, AGL_EIO, "%s", strerror(errno));
     return status;
