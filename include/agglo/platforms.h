@@ -26,6 +26,8 @@ typedef struct agl_siting {
     double coverage;        /**< least share of the weight that is covered */
     double equity;          /**< least share that is covered in every group */
     bool cover; /**< maximise the weight covered; otherwise minimise weight x distance to the nearest site */
+    const double
+        *capacity; /**< n_sites: most weight that a site serves; NULL = no limits. Not for covering */
 } agl_siting;
 
 typedef struct agl_siting_options {
@@ -37,8 +39,12 @@ typedef struct agl_siting_plan {
     double *open;     /**< n_sites, 0 or 1 */
     int32_t *site;    /**< n_demand: nearest open site, -1 = none can serve it */
     double *distance; /**< n_demand: to it, NaN = none */
+    double *served;   /**< n_sites: weight that the site serves */
+    double *covered;  /**< n_demand: part of it that is served within reach, 0 or 1 without capacities */
     double objective, bound, gap, relaxation;
-    double budget_price; /**< change of the objective of the relaxation for one more unit of the budget */
+    double budget_price;   /**< change of the objective of the relaxation for one more unit of the budget */
+    double sites_price;    /**< the same for one more site */
+    double coverage_price; /**< for one more percentage point of least coverage */
 } agl_siting_plan;
 
 /** Best sites x_j in {0, 1}, with y_ij the part of demand i that site j serves
@@ -46,6 +52,10 @@ typedef struct agl_siting_plan {
  *     min sum_ij w_i d_ij y_ij,   sum_j y_ij = 1,   0 <= y_ij <= x_j,                     (p-median, strong
  * form) or max sum_i w_i z_i,       z_i <= sum_{j: d_ij <= reach} x_j,   0 <= z_i <= 1      (maximal
  * covering)
+ *
+ * With capacities  sum_i w_i y_ij <= capacity_j x_j  as well: demand then goes to the site where there is
+ * room, in parts if need be; plan->site is the one that serves the largest part, plan->distance the mean over
+ * the parts.
  *
  * under sum_j c_j x_j <= budget, sum_j x_j <= max_sites, the share of all weight that is covered >= coverage
  * and of that of each group >= equity. Errors: AGL_ECONV when no plan satisfies all, AGL_EDATA (negative

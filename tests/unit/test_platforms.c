@@ -128,6 +128,71 @@ START_TEST(bad_input) {
 }
 END_TEST
 
+/* Capacities against trying all sets and all ways to serve whole units: with weights of 1 and whole
+ * capacities some best plan serves nobody in parts. */
+START_TEST(capacities) {
+    enum { PLACES = 6, SITES = 4 };
+    for (uint32_t k = 0; k < 12; k++) {
+        problem q;
+        double open[SITES], served[SITES], covered[PLACES], far[PLACES], capacity[SITES], best = INFINITY;
+        double distance[PLACES * SITES];
+        int32_t site[PLACES];
+        draw(&q, 50 + k);
+        for (int i = 0; i < PLACES; i++) {
+            q.weight[i] = 1;
+            for (int j = 0; j < SITES; j++)
+                distance[i * SITES + j] = q.distance[i * S + j];
+        }
+        for (uint32_t j = 0; j < SITES; j++)
+            capacity[j] = 1 + (j + k) % 4;
+        agl_siting s = {.n_demand = PLACES,
+                        .n_sites = SITES,
+                        .weight = q.weight,
+                        .distance = distance,
+                        .cost = q.cost,
+                        .budget = 11,
+                        .max_sites = 3,
+                        .reach = 0.4,
+                        .capacity = capacity};
+        for (unsigned set = 0; set < 1u << SITES; set++) {
+            double cost = 0;
+            for (int j = 0; j < SITES; j++)
+                cost += set >> j & 1 ? q.cost[j] : 0;
+            if (cost > s.budget || __builtin_popcount(set) > 3) continue;
+            for (unsigned way = 0; way < 1u << 2 * PLACES; way++) {
+                double load[SITES] = {0}, sum = 0;
+                bool ok = true;
+                for (int i = 0; i < PLACES; i++) {
+                    unsigned j = way >> 2 * i & 3;
+                    ok = ok && (set >> j & 1) && ++load[j] <= capacity[j];
+                    sum += distance[i * SITES + (int)j];
+                }
+                if (ok) best = fmin(best, sum);
+            }
+        }
+        agl_siting_plan plan = {
+            .open = open, .site = site, .distance = far, .served = served, .covered = covered};
+        agl_status status = agl_siting_solve(&plan, &s, NULL, NULL, NULL);
+        ck_assert_int_eq(status, isinf(best) ? AGL_ECONV : AGL_OK);
+        if (status != AGL_OK) continue;
+        ck_assert_double_eq_tol(plan.objective, best, 1e-7);
+        double all = 0, sum = 0;
+        for (int j = 0; j < SITES; j++) {
+            ck_assert_double_le(served[j], capacity[j] * open[j] + 1e-7);
+            all += served[j];
+        }
+        for (int i = 0; i < PLACES; i++) {
+            ck_assert_int_ge(site[i], 0);
+            ck_assert_double_ge(covered[i], 0);
+            ck_assert_double_le(covered[i], 1 + 1e-9);
+            sum += far[i];
+        }
+        ck_assert_double_eq_tol(all, PLACES, 1e-7);
+        ck_assert_double_eq_tol(sum, best, 1e-7);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("platforms");
     TCase *tests = tcase_create("platforms");
@@ -135,6 +200,7 @@ int main(void) {
     tcase_add_test(tests, all_sets);
     tcase_add_test(tests, conflicts);
     tcase_add_test(tests, bad_input);
+    tcase_add_test(tests, capacities);
     suite_add_tcase(suite, tests);
     return unit_main(suite);
 }

@@ -1,6 +1,7 @@
 #include "agglo/platforms.h"
 #include "base/mem.h"
 #include "kernel/opt/milp.h"
+#include "kernel/opt/siting.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,6 +63,12 @@ static agl_status check(size_t *pairs, const agl_siting *s, agl_error *err) {
                             i);
         *pairs += served;
     }
+    for (size_t j = 0; s->capacity && j < (size_t)s->n_sites; j++)
+        if (!(s->capacity[j] >= 0))
+            return agl_fail(err, AGL_EDATA, "site %zu has the capacity %g; it must be zero or more", j,
+                            s->capacity[j]);
+    if (s->capacity && s->cover)
+        return agl_fail(err, AGL_EUSAGE, "capacities are for the least distance, not for the most coverage");
     return isnan(s->budget) || isnan(s->reach) || !(s->coverage <= 1) || !(s->equity <= 1)
                ? agl_fail(err, AGL_EDATA, "budget, reach, coverage or equity is out of range")
                : AGL_OK;
@@ -71,6 +78,7 @@ static agl_status reserve(model *m, const agl_siting *s, size_t pairs, bool cove
     size_t sites = (size_t)s->n_sites, demand = (size_t)s->n_demand, groups = (size_t)s->n_groups;
     size_t columns = sites + (cover ? demand : pairs), rows = GROUPS + groups + demand + (cover ? 0 : pairs);
     size_t entries = 2 * sites + (cover ? pairs + 3 * demand : 5 * pairs);
+    if (s->capacity && !cover) rows += sites, entries += sites + pairs;
     m->objective = AGL_NEW(double, columns);
     m->lower = AGL_NEW(double, columns);
     m->upper = AGL_NEW(double, columns);
@@ -129,6 +137,16 @@ static void common_rows(model *m, const agl_siting *s) {
         bound(m, GROUPS + g, s->equity * m->of_group[g], INFINITY);
 }
 
+/** sum_i w_i y_ij - capacity_j x_j <= 0: the last rows, one for each site; the pairs enter theirs one by one.
+ */
+static void capacity_rows(model *m, const agl_siting *s) {
+    size_t sites = (size_t)s->n_sites, first = m->milp.rows - sites;
+    for (size_t j = 0; j < sites; j++) {
+        bound(m, first + j, -INFINITY, isinf(s->capacity[j]) ? INFINITY : 0);
+        if (s->capacity[j] > 0 && !isinf(s->capacity[j])) entry(m, first + j, j, -s->capacity[j]);
+    }
+}
+
 /** What column `c` covers of demand i counts for all and for its group. */
 static void covers(model *m, const agl_siting *s, size_t i, size_t c) {
     if (!(s->weight[i] > 0)) return;
@@ -143,6 +161,8 @@ static agl_status model_new(model *m, const agl_siting *s, bool cover, agl_error
     if (status == AGL_OK) status = reserve(m, s, pairs, cover, err);
     if (status != AGL_OK) return status;
     common_rows(m, s);
+    bool capacities = s->capacity && !cover;
+    if (capacities) capacity_rows(m, s);
     for (size_t i = 0; i < (size_t)s->n_demand; i++) {
         size_t own = row++;
         bound(m, own, cover ? -INFINITY : 1, cover ? 0 : 1);
@@ -163,6 +183,7 @@ static agl_status model_new(model *m, const agl_siting *s, bool cover, agl_error
             m->upper[column] = 1;
             entry(m, own, column, 1);
             if (d <= s->reach) covers(m, s, i, column);
+            if (capacities && s->weight[i] > 0) entry(m, m->milp.rows - sites + j, column, s->weight[i]);
             bound(m, row, -INFINITY, 0); /* y_ij <= x_j */
             entry(m, row, column++, 1);
             entry(m, row++, j, -1);
@@ -172,15 +193,38 @@ static agl_status model_new(model *m, const agl_siting *s, bool cover, agl_error
     return AGL_OK;
 }
 
-static void assign(agl_siting_plan *out, const agl_siting *s, const double *x) {
+/** Who serves whom when demand goes to the nearest open site. */
+static void nearest(agl_siting_plan *out, const agl_siting *s, const double *open) {
+    agl__siting_assign(out->site, out->distance, s, open);
+    for (size_t j = 0; out->served && j < (size_t)s->n_sites; j++)
+        out->served[j] = 0;
     for (size_t i = 0; i < (size_t)s->n_demand; i++) {
-        int32_t nearest = -1;
-        for (size_t j = 0; j < (size_t)s->n_sites; j++)
-            if (x[j] > 0.5 && !isnan(pair(s, i, j)) &&
-                (nearest < 0 || pair(s, i, j) < pair(s, i, (size_t)nearest)))
-                nearest = (int32_t)j;
-        if (out->site) out->site[i] = nearest;
-        if (out->distance) out->distance[i] = nearest < 0 ? NAN : pair(s, i, (size_t)nearest);
+        int32_t j = out->site ? out->site[i] : -1;
+        if (out->served && j >= 0) out->served[j] += s->weight[i];
+        if (out->covered) out->covered[i] = j >= 0 && out->distance && out->distance[i] <= s->reach;
+    }
+}
+
+/** Who serves whom under capacities: from the columns of the pairs. */
+static void assigned(agl_siting_plan *out, const agl_siting *s, const double *x) {
+    size_t sites = (size_t)s->n_sites, column = sites;
+    for (size_t j = 0; out->served && j < sites; j++)
+        out->served[j] = 0;
+    for (size_t i = 0; i < (size_t)s->n_demand; i++) {
+        double most = 0, mean = 0, in_reach = 0;
+        int32_t site = -1;
+        for (size_t j = 0; j < sites; j++) {
+            double d = pair(s, i, j);
+            if (isnan(d)) continue;
+            double part = fmin(fmax(x[column++], 0), 1); /* within the tolerance of the solver */
+            if (part > most) most = part, site = (int32_t)j;
+            mean += part * d;
+            in_reach += d <= s->reach ? part : 0;
+            if (out->served) out->served[j] += part * s->weight[i];
+        }
+        if (out->site) out->site[i] = site;
+        if (out->distance) out->distance[i] = mean;
+        if (out->covered) out->covered[i] = in_reach;
     }
 }
 
@@ -197,9 +241,13 @@ agl_status agl_siting_solve(agl_siting_plan *out, const agl_siting *problem,
         status = x && dual ? agl__milp_solve(&r, &m.milp, &how, ctx, err) : agl_fail_memory(err);
     if (status == AGL_OK) {
         out->objective = r.objective, out->bound = r.bound, out->gap = r.gap, out->relaxation = r.relaxation;
-        out->budget_price = dual[BUDGET];
+        out->budget_price = dual[BUDGET], out->sites_price = dual[NUMBER];
+        out->coverage_price = dual[COVERAGE] * m.weight / 100;
         if (out->open) memcpy(out->open, x, (size_t)problem->n_sites * sizeof *x);
-        assign(out, problem, x);
+        if (problem->capacity)
+            assigned(out, problem, x);
+        else
+            nearest(out, problem, x);
     }
     free(x);
     free(dual);
