@@ -1,9 +1,9 @@
 /* Compiled once for each instruction set: define AGL__TILES and include. */
 #include "kernel/measure/tiles.h"
 
-#include <string.h>
-
-typedef double eight __attribute__((vector_size(64), aligned(8), may_alias));
+/* Four numbers: with eight the compiler leaves the registers. `four_at` is the same anywhere in memory. */
+typedef double four __attribute__((vector_size(32)));
+typedef double four_at __attribute__((vector_size(32), aligned(8), may_alias));
 
 static void together(double *c, const uint64_t *one, const uint64_t *others, size_t words, size_t n) {
     for (size_t k = 0; k < n; k++) {
@@ -40,20 +40,43 @@ static void add_weighted(double *sum, const double *const *row, const double *we
             sum[k] += weight[r] * row[r][k];
 }
 
+#define ROW(i)                                                                                               \
+    do {                                                                                                     \
+        l##i += y[i] * left;                                                                                 \
+        r##i += y[i] * right;                                                                                \
+    } while (0)
+#define OPEN(i)                                                                                              \
+    four l##i = *(const four_at *)(c + (i)*AGL__TILE_COLS), r##i = *(const four_at *)(c + (i)*AGL__TILE_COLS + 4)
+#define CLOSE(i)                                                                                             \
+    do {                                                                                                     \
+        *(four_at *)(c + (i)*AGL__TILE_COLS) = l##i;                                                         \
+        *(four_at *)(c + (i)*AGL__TILE_COLS + 4) = r##i;                                                     \
+    } while (0)
+
+/* The twelve sums stay in registers: an array would be kept in memory. */
 static void products(double *c, const double *a, const double *b, size_t depth) {
-    eight s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0};
+    OPEN(0);
+    OPEN(1);
+    OPEN(2);
+    OPEN(3);
+    OPEN(4);
+    OPEN(5);
     for (size_t k = 0; k < depth; k++) {
-        eight x = *(const eight *)(b + k * AGL__TILE_COLS);
+        four left = *(const four_at *)(b + k * AGL__TILE_COLS), right = *(const four_at *)(b + k * AGL__TILE_COLS + 4);
         const double *y = a + k * AGL__TILE_ROWS;
-        s0 += y[0] * x;
-        s1 += y[1] * x;
-        s2 += y[2] * x;
-        s3 += y[3] * x;
-        s4 += y[4] * x;
-        s5 += y[5] * x;
+        ROW(0);
+        ROW(1);
+        ROW(2);
+        ROW(3);
+        ROW(4);
+        ROW(5);
     }
-    const eight all[AGL__TILE_ROWS] = {s0, s1, s2, s3, s4, s5};
-    memcpy(c, all, sizeof all);
+    CLOSE(0);
+    CLOSE(1);
+    CLOSE(2);
+    CLOSE(3);
+    CLOSE(4);
+    CLOSE(5);
 }
 
 const agl__tiles AGL__TILES = {together, add, add_weighted, products};

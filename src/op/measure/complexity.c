@@ -187,11 +187,11 @@ static agl_status outlook(double *coi, agl_run *run, const agl_cell_input *in, s
     const agl_cells *cells = &in->cells;
     agl_relatedness_options options = agl__relatedness_options(run);
     agl_density density = {.coi = coi};
-    bool peer = agl__run_like(run, "py-ecomplexity");
+    bool fit = agl__run_is(run, "outlook-by", "fitness"), peer = agl__run_like(run, "py-ecomplexity");
     double *pci = AGL_NEW(double, cells->n_industries), mean, sd;
     if (!pci) return agl_fail_memory(err);
-    memcpy(pci, of->pci, cells->n_industries * sizeof *pci);
-    if (peer) agl__peer_pci(pci, cells->n_industries, of->eci, of->diversity, cells->n_regions);
+    memcpy(pci, fit ? of->fitness_q : of->pci, cells->n_industries * sizeof *pci);
+    if (peer && !fit) agl__peer_pci(pci, cells->n_industries, of->eci, of->diversity, cells->n_regions);
     agl_status status = agl_density_around(&density, cells, y, pci, &options, agl__run_ctx(run), err);
     agl__mean_sd(&mean, &sd, coi, cells->n_regions, 0);
     for (size_t r = 0; r < cells->n_regions && peer; r++)
@@ -272,9 +272,6 @@ agl_status agl_op_measure_complexity(agl_run *run, agl_error *err) {
     agl_complexity_options o = agl__complexity_options(run);
     o.replications = (size_t)agl__run_integer(run, "draws");
     o.level = agl__run_number(run, "level");
-    o.iterations = (size_t)agl__run_integer(run, "iterations");
-    if (agl__run_like(run, "economiccomplexity") && o.iterations > 1)
-        o.iterations--; /* the package counts the start as the first */
     o.extremality = agl__run_number(run, "extremality");
     agl_status status = agl__cell_input(&in, run, &columns, err);
     if (status == AGL_OK) status = results_new(&r, &in, agl__run_input(run, "income") != NULL, err);

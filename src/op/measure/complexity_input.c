@@ -10,6 +10,9 @@ agl_complexity_options agl__complexity_options(const agl_run *run) {
     o.min_industry = agl__run_number(run, "min-industry");
     if (agl__run_like(run, "py-ecomplexity")) o.scale = AGL_COMPLEXITY_ECI_SD;
     if (agl__run_like(run, "economiccomplexity")) o.scale = AGL_COMPLEXITY_REFLECTIONS;
+    o.iterations = (size_t)agl__run_integer(run, "iterations");
+    if (agl__run_like(run, "economiccomplexity") && o.iterations > 1)
+        o.iterations--; /* the package counts the start as the first */
     return o;
 }
 
@@ -43,10 +46,9 @@ void agl__peer_pci(double *pci, size_t n_pci, const double *eci, const double *d
 }
 
 void agl__warn_left_out(agl_run *run, const agl_complexity_validity *v, const char *when) {
-    if (v->empty_regions || v->empty_industries)
-        agl__run_warn(run, "%zu regions and %zu industries without any presence were left out%s", v->empty_regions,
-                      v->empty_industries, when);
-    if (v->small_regions || v->small_industries)
-        agl__run_warn(run, "%zu regions and %zu industries below --min-total and --min-industry were left out%s",
-                      v->small_regions, v->small_industries, when);
+    const size_t count[] = {v->empty_regions, v->empty_industries, v->small_regions, v->small_industries};
+    static const char *const what[] = {"regions without any presence were", "industries without any presence were",
+                                       "regions below --min-total were", "industries below --min-industry were"};
+    for (size_t k = 0; k < sizeof count / sizeof *count; k++)
+        if (count[k]) agl__run_warn(run, "%zu %s left out%s", count[k], what[k], when);
 }

@@ -6,7 +6,7 @@
 #include "agglo/relatedness.h"
 #include "op/measure/cell_input.h"
 
-/** --presence, --threshold, --min-total, --min-industry and --like of the run. */
+/** --presence, --threshold, --min-total, --min-industry, --iterations and --like of the run. */
 agl_complexity_options agl__complexity_options(const agl_run *run);
 agl_relatedness_options agl__relatedness_options(const agl_run *run);
 /** The measure named by an option whose choices are those of agl_relation. */
