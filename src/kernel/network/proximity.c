@@ -19,7 +19,7 @@ typedef struct nearest {
     double *class_unit, *class_x; /* unit and X in the order of the holders, so that a class is one run */
     double *sum;                  /* n a worker: proximity to the actor at hand, 0 = untouched */
     double *y;                    /* classes a worker */
-    int32_t *touched;             /* n a worker */
+    int32_t *touched;             /* n + 1 a worker */
 } nearest;
 
 /** Does a (proximity x) come before b (proximity y)? */
@@ -47,7 +47,9 @@ static int32_t add_class(double *sum, int32_t *touched, int32_t n, const agl_pro
                          int32_t c, double scale) {
     for (size_t h = p->class_offset[c]; h < p->class_offset[c + 1]; h++) {
         int32_t b = p->holder[h];
-        if (sum[b] == 0) touched[n++] = b;
+        touched[n] =
+            b; /* kept only when it is new: a branch here would be guessed wrongly half of the time */
+        n += sum[b] == 0;
         sum[b] += scale * value[h];
     }
     return n;
@@ -97,7 +99,7 @@ static agl_status task(void *arg, size_t t, int worker, agl_error *err) {
     size_t n = (size_t)j->p->n, w = (size_t)worker;
     int32_t begin = (int32_t)t * ACTORS_PER_TASK;
     for (int32_t i = begin; i < j->p->n && i < begin + ACTORS_PER_TASK; i++)
-        one_actor(j, j->sum + w * n, j->y + w * (size_t)j->p->classes, j->touched + w * n, i);
+        one_actor(j, j->sum + w * n, j->y + w * (size_t)j->p->classes, j->touched + w * (n + 1), i);
     return AGL_OK;
 }
 
@@ -118,7 +120,7 @@ agl_status agl_spillover_nearest(int32_t *other, double *proximity, int32_t *nea
     j.class_x = AGL_NEW(double, m);
     j.sum = AGL_NEW(double, workers *n);
     j.y = AGL_NEW(double, workers *(size_t)profiles->classes);
-    j.touched = AGL_NEW(int32_t, workers * n);
+    j.touched = AGL_NEW(int32_t, workers * (n + 1));
     agl_status status = AGL_OK;
     if (!j.class_unit || !j.class_x || !j.sum || !j.y || !j.touched) {
         status = agl_fail_memory(err);

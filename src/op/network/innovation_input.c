@@ -18,7 +18,8 @@ void agl__innovation_input_free(agl__innovation_input *in) {
 
 static size_t rows_of(const agl_table *t) { return t ? t->rows : 0; }
 
-static int32_t whole(double x) { return isnan(x) ? INT32_MIN : (int32_t)x; }
+/** NaN, and numbers that no year or age can be, are not known. */
+static int32_t whole(double x) { return fabs(x) < 1e6 ? (int32_t)x : INT32_MIN; }
 
 static agl_status number(agl__innovation_input *in, const agl_run *run, agl_error *err) {
     const agl_table *data = agl__run_input(run, "data"), *docs = agl__run_input(run, "documents");

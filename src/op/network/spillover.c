@@ -367,45 +367,55 @@ static agl_status drop_unused(agl_table *t, const spill *s, agl_error *err) {
     return status;
 }
 
+/** R&D of all that have a profile. */
+static double rd_of_all(const spill *s) {
+    double all = 0;
+    for (int32_t u = 0; u < s->units; u++)
+        if (has_profile(s, u) && !isnan(s->unit_rd[u])) all += s->unit_rd[u];
+    return all;
+}
+
+/** The numbers of unit u in a row of the table pools. */
+static void write_numbers(agl_table *t, const spill *s, size_t row, int32_t u, double all) {
+    double rest = all - (isnan(s->unit_rd[u]) ? 0 : s->unit_rd[u]);
+    agl__run_num(t, "rd")[row] = s->unit_rd[u];
+    agl__run_num(t, "classes")[row] = (double)(s->profiles.offset[u + 1] - s->profiles.offset[u]);
+    agl__run_num(t, "pool")[row] = s->pool[u];
+    agl__run_num(t, "reach")[row] = rest > 0 ? s->pool[u] / rest : NAN;
+    if (s->near_pool) {
+        agl__run_num(t, "near_pool")[row] = s->near_pool[u];
+        agl__run_num(t, "near_share")[row] = s->placed[u] > 0 ? s->near_pool[u] / s->placed[u] : NAN;
+    }
+    if (s->k) {
+        agl__run_num(t, "neighbours")[row] = s->neighbours[u];
+        agl__run_num(t, "nearest_proximity")[row] = s->proximity[(size_t)u * (size_t)s->k];
+    }
+    if (s->places) {
+        agl__run_num(t, "lon")[row] = s->unit_lon[u];
+        agl__run_num(t, "lat")[row] = s->unit_lat[u];
+    }
+}
+
 static agl_status write_pools(agl_run *run, const spill *s, agl_error *err) {
     agl_table *t;
     int32_t *key, *klass, *region = NULL, *nearest = NULL;
+    bool regions = s->regions && !s->by_region;
     agl_status status = agl__run_output(&t, run, "pools", count_profiles(s), err);
     if (status == AGL_OK) status = drop_unused(t, s, err);
     if (status == AGL_OK) status = agl__run_key(&key, t, "actor", s->dict, err);
     if (status == AGL_OK) status = agl__run_key(&klass, t, "main_class", &s->class_column->dict, err);
-    if (status == AGL_OK && s->regions && !s->by_region)
-        status = agl__run_key(&region, t, "region", s->regions, err);
+    if (status == AGL_OK && regions) status = agl__run_key(&region, t, "region", s->regions, err);
     if (status == AGL_OK && s->k) status = agl__run_key(&nearest, t, "nearest", s->dict, err);
     if (status != AGL_OK) return status;
-    double all = 0;
-    for (int32_t u = 0; u < s->units; u++)
-        if (has_profile(s, u) && !isnan(s->unit_rd[u])) all += s->unit_rd[u];
+    double all = rd_of_all(s);
     size_t row = 0;
     for (int32_t u = 0; u < s->units; u++) {
         if (!has_profile(s, u)) continue;
-        double rest = all - (isnan(s->unit_rd[u]) ? 0 : s->unit_rd[u]);
         key[row] = u;
         klass[row] = main_class(&s->profiles, u);
         if (region) region[row] = s->region[u];
-        agl__run_num(t, "rd")[row] = s->unit_rd[u];
-        agl__run_num(t, "classes")[row] = (double)(s->profiles.offset[u + 1] - s->profiles.offset[u]);
-        agl__run_num(t, "pool")[row] = s->pool[u];
-        agl__run_num(t, "reach")[row] = rest > 0 ? s->pool[u] / rest : NAN;
-        if (s->near_pool) {
-            agl__run_num(t, "near_pool")[row] = s->near_pool[u];
-            agl__run_num(t, "near_share")[row] = s->placed[u] > 0 ? s->near_pool[u] / s->placed[u] : NAN;
-        }
-        if (s->k) {
-            agl__run_num(t, "neighbours")[row] = s->neighbours[u];
-            nearest[row] = s->other[(size_t)u * (size_t)s->k];
-            agl__run_num(t, "nearest_proximity")[row] = s->proximity[(size_t)u * (size_t)s->k];
-        }
-        if (s->places) {
-            agl__run_num(t, "lon")[row] = s->unit_lon[u];
-            agl__run_num(t, "lat")[row] = s->unit_lat[u];
-        }
-        row++;
+        if (nearest) nearest[row] = s->other[(size_t)u * (size_t)s->k];
+        write_numbers(t, s, row++, u, all);
     }
     return AGL_OK;
 }
@@ -455,14 +465,11 @@ static agl_status write_summary(agl_run *run, const spill *s, agl_error *err) {
     if (status == AGL_OK) status = agl__write_texts(t, "measure", &called, err);
     if (status == AGL_OK) status = drop(t, s->near_pool, "decay_km", err);
     if (status != AGL_OK) return status;
-    double rd = 0, pool = 0;
-    for (int32_t u = 0; u < s->units; u++) {
-        if (!has_profile(s, u)) continue;
-        pool += s->pool[u];
-        if (!isnan(s->unit_rd[u])) rd += s->unit_rd[u];
-    }
+    double pool = 0;
+    for (int32_t u = 0; u < s->units; u++)
+        if (has_profile(s, u)) pool += s->pool[u];
     agl__run_num(t, "units")[0] = (double)count_profiles(s);
-    agl__run_num(t, "rd")[0] = rd;
+    agl__run_num(t, "rd")[0] = rd_of_all(s);
     agl__run_num(t, "mean_pool")[0] = pool / (double)count_profiles(s);
     if (s->near_pool) agl__run_num(t, "decay_km")[0] = agl__run_number(run, "decay-km");
     return AGL_OK;
