@@ -1,4 +1,5 @@
 /* Cluster definitions: every part against a slow or direct version, then the whole on planted clusters. */
+#include "agglo/coagglomeration.h"
 #include "agglo/define.h"
 #include "agglo/grouping.h"
 #include "agglo/similarity.h"
@@ -243,6 +244,24 @@ START_TEST(similarities_by_definition) {
 }
 END_TEST
 
+START_TEST(coagglomeration_is_that_of_the_cells) {
+    enum { I = 7, R = 15 };
+    double x[I * R], m[I * I];
+    int32_t region[I * R], industry[I * R];
+    agl_rng rng = agl__rng(10, 0, 0);
+    for (int k = 0; k < I * R; k++)
+        x[k] = agl__rng_below(&rng, 50), industry[k] = k / R, region[k] = k % R;
+    agl_cells cells = {I * R, region, industry, NULL, x, R, I, 1};
+    agl_coagglomeration_options o = {.shares = AGL_SHARES_MEAN};
+    agl_coagglomeration c;
+    ck_assert_int_eq(agl_coagglomerate(&c, &cells, 0, NULL, &o, NULL, NULL), AGL_OK);
+    ck_assert_int_eq(agl_similarity_coagglomeration(m, x, I, R, NULL, NULL), AGL_OK);
+    for (int k = 0; k < I * I; k++)
+        ck_assert_double_eq_tol(m[k], c.gamma[k], 1e-13);
+    agl_coagglomeration_free(&c);
+}
+END_TEST
+
 START_TEST(flows_take_the_largest_share) {
     /* 0 sells 30 of its 100 to 1, which buys 60 in all; 1 sells 8 of 10 to 0, which buys 200; 2 trades
      * nothing */
@@ -396,6 +415,7 @@ int main(void) {
     tcase_add_test(tests, kmeans_falls_and_ends_at_a_fixed_point);
     tcase_add_test(tests, rand_index_counts_pairs);
     tcase_add_test(tests, similarities_by_definition);
+    tcase_add_test(tests, coagglomeration_is_that_of_the_cells);
     tcase_add_test(tests, flows_take_the_largest_share);
     tcase_add_test(tests, scores_by_definition);
     tcase_add_test(tests, finds_planted_clusters_with_any_number_of_threads);

@@ -56,25 +56,31 @@ static agl_status sort_clusters(agl_define_result *r, agl_error *err) {
 agl_status agl__define_name(agl_define_result *r, agl_error *err) {
     size_t k = r->d.k;
     char **text = AGL_NEW(char *, k);
+    const char **centre = AGL_NEW(const char *, k);
     r->code = AGL_NEW(int32_t, k);
-    agl_status status = text && r->code ? AGL_OK : agl_fail_memory(err);
+    agl_status status = text && centre && r->code ? AGL_OK : agl_fail_memory(err);
     r->codes = r->given ? r->given : r->in->dict;
     for (size_t c = 0; c < k && status == AGL_OK; c++) {
-        r->code[c] = r->given ? r->given_code[c] : r->in->code[most_central(r, c)];
+        size_t central = most_central(r, c);
+        r->code[c] = r->given ? r->given_code[c] : r->in->code[central];
+        centre[c] = r->given ? r->given->text[r->given_code[c]] : r->in->title[central];
         text[c] = name_of(r, c);
         if (!text[c]) status = agl_fail_memory(err);
     }
     if (status == AGL_OK) status = agl_dict_set(&r->names, (const char *const *)text, k, err);
+    if (status == AGL_OK) status = agl_dict_set(&r->centres, centre, k, err);
     if (status == AGL_OK) status = sort_clusters(r, err);
     for (size_t c = 0; text && c < k; c++)
         free(text[c]);
     free(text);
+    free(centre);
     return status;
 }
 
 void agl__define_result_free(agl_define_result *r) {
     agl_definition_free(&r->d);
     agl_dict_free(&r->names);
+    agl_dict_free(&r->centres);
     free(r->given_code);
     free(r->compared);
     free(r->code);
@@ -95,13 +101,14 @@ static bool is_core(const agl_define_result *r, size_t i) {
 static agl_status industries(agl_run *run, const agl_define_result *r, agl_error *err) {
     size_t n = r->d.n, k = r->d.k;
     agl_table *t;
-    int32_t *industry, *cluster, *best, *title;
+    int32_t *industry, *cluster, *name, *best, *title;
     agl_dict titles = {0};
     agl_status status = agl__run_output(&t, run, "industries", n, err);
     if (status == AGL_OK) status = agl_dict_set(&titles, r->in->title, n, err);
     if (status == AGL_OK) status = agl__run_key(&industry, t, "industry", r->in->dict, err);
     if (status == AGL_OK) status = agl__run_key(&title, t, "title", &titles, err);
     if (status == AGL_OK) status = agl__run_key(&cluster, t, "cluster", r->codes, err);
+    if (status == AGL_OK) status = agl__run_key(&name, t, "cluster_name", &r->centres, err);
     if (status == AGL_OK) status = agl__run_key(&best, t, "best_other", r->codes, err);
     agl_dict_free(&titles);
     if (status != AGL_OK) return status;
@@ -113,12 +120,12 @@ static agl_status industries(agl_run *run, const agl_define_result *r, agl_error
         for (size_t d = 0; d < k; d++)
             if (d != own && r->d.industry[i * k + d] > r->d.industry[i * k + other]) other = d;
         industry[i] = r->in->code[i], title[i] = (int32_t)i;
-        cluster[i] = r->code[own], best[i] = r->code[other];
+        cluster[i] = r->code[own], name[i] = (int32_t)own, best[i] = r->code[other];
         employment[i] = r->in->total[i];
         wcr[i] = own_relatedness(r, i), bcr[i] = r->d.industry[i * k + other], p95[i] = r->d.p95[i];
         core[i] = is_core(r, i), outlier[i] = is_outlier(r, i), reassigned[i] = r->d.reassigned[i];
     }
-    return AGL_OK;
+    return agl__run_input(run, "titles") ? AGL_OK : agl__run_drop_column(t, "title", err);
 }
 
 /** Mean and maximal relatedness of cluster c to the others, and how many it is closer to than to itself. */
@@ -137,9 +144,10 @@ static void beside(double *mean, size_t *closer, const agl_define_result *r, siz
 static agl_status clusters(agl_run *run, const agl_define_result *r, agl_error *err) {
     size_t k = r->d.k;
     agl_table *t;
-    int32_t *cluster, *name;
+    int32_t *cluster, *centre, *name;
     agl_status status = agl__run_output(&t, run, "clusters", k, err);
     if (status == AGL_OK) status = agl__run_key(&cluster, t, "cluster", r->codes, err);
+    if (status == AGL_OK) status = agl__run_key(&centre, t, "centre", &r->centres, err);
     if (status == AGL_OK) status = agl__run_key(&name, t, "name", &r->names, err);
     if (status != AGL_OK) return status;
     double *members = agl__run_num(t, "industries"), *employment = agl__run_num(t, "employment"),
@@ -151,7 +159,7 @@ static agl_status clusters(agl_run *run, const agl_define_result *r, agl_error *
     for (size_t at = 0; at < k; at++) {
         size_t c = r->order[at], others;
         beside(&bcr[at], &others, r, c);
-        cluster[at] = r->code[c], name[at] = (int32_t)c;
+        cluster[at] = r->code[c], centre[at] = name[at] = (int32_t)c;
         wcr[at] = r->d.between[c * k + c];
         above[at] = wcr[at] > bcr[at], closer[at] = (double)others;
         double over_mean = 0;

@@ -16,8 +16,9 @@ typedef struct agl_define_result {
     /* made by agl__define_name: */
     int32_t *code; /* k: code of the cluster in `codes` */
     const agl_dict *codes;
-    size_t *order; /* k: clusters in the order of their codes */
-    agl_dict names;
+    size_t *order;    /* k: clusters in the order of their codes */
+    agl_dict names;   /* k: largest industries of each */
+    agl_dict centres; /* k: title of the most central industry, or the name that was given */
 } agl_define_result;
 
 /** Codes (the most central industry, or the name that was given) and names of the clusters. */

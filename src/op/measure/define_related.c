@@ -55,12 +55,14 @@ static double share_related(const agl_definition *d, size_t a, size_t b, double 
 agl_status agl__define_related(agl_run *run, const agl_define_result *r, agl_error *err) {
     const agl_definition *d = &r->d;
     agl_table *t;
-    int32_t *a, *b;
+    int32_t *a, *b, *name_a, *name_b;
     double pairs = NAN, each = NAN;
     agl_status status = limits(&pairs, &each, d, err);
     if (status == AGL_OK) status = agl__run_output(&t, run, "related", d->k * (d->k - 1) / 2, err);
     if (status == AGL_OK) status = agl__run_key(&a, t, "cluster_a", r->codes, err);
     if (status == AGL_OK) status = agl__run_key(&b, t, "cluster_b", r->codes, err);
+    if (status == AGL_OK) status = agl__run_key(&name_a, t, "name_a", &r->centres, err);
+    if (status == AGL_OK) status = agl__run_key(&name_b, t, "name_b", &r->centres, err);
     if (status != AGL_OK) return status;
     double *relatedness = agl__run_num(t, "relatedness"), *ab = agl__run_num(t, "share_a"),
            *ba = agl__run_num(t, "share_b"), *mean = agl__run_num(t, "share_mean"),
@@ -71,6 +73,7 @@ agl_status agl__define_related(agl_run *run, const agl_define_result *r, agl_err
         for (size_t e = c + 1; e < d->k; e++, row++) {
             size_t one = r->order[c], other = r->order[e];
             a[row] = r->code[one], b[row] = r->code[other];
+            name_a[row] = (int32_t)one, name_b[row] = (int32_t)other;
             relatedness[row] = d->between[one * d->k + other];
             ab[row] = share_related(d, one, other, each), ba[row] = share_related(d, other, one, each);
             mean[row] = (ab[row] + ba[row]) / 2, least[row] = fmin(ab[row], ba[row]);
