@@ -175,6 +175,55 @@ static agl_status compute(agl_exit_loss *loss, job *j, agl_error *err) {
     return ok ? AGL_OK : agl_fail_memory(err);
 }
 
+/* The graph, the sets and the sources under the names that make searches fast. */
+static agl_status rename_all(job *j, agl_graph *fast, int32_t *renamed, const agl_graph *g,
+                             const int32_t *set_of, agl_error *err) {
+    int32_t *new_id = NULL;
+    agl_status status = agl__busiest_first(fast, &new_id, g, err);
+    for (size_t k = 0; status == AGL_OK && k < j->sources; k++)
+        j->source[k] = new_id[j->source[k]];
+    for (int32_t v = 0; status == AGL_OK && v < g->n; v++)
+        renamed[new_id[v]] = set_of[v];
+    free(new_id);
+    j->g = fast;
+    j->set_of = renamed;
+    j->batches = (j->sources + AGL__LANES - 1) / AGL__LANES;
+    return status;
+}
+
+static agl_status allocate(job *j, agl_error *err) {
+    size_t sets = (size_t)j->sets;
+    j->largest = AGL_NEW(int32_t, sets);
+    j->scratch = AGL_NEW(scratch, agl_threads(j->ctx));
+    j->sum = AGL_NEW(double, j->sources);
+    j->part = AGL_NEW(double, j->sources *sets);
+    j->after = AGL_NEW(double, j->sources *sets);
+    return j->largest && j->scratch && j->sum && j->part && j->after ? AGL_OK : agl_fail_memory(err);
+}
+
+static void job_free(job *j) {
+    for (int w = 0; j->scratch && w < agl_threads(j->ctx); w++) {
+        agl__harmonic_free(&j->scratch[w].h);
+        free(j->scratch[w].gone);
+    }
+    free(j->scratch);
+    free(j->largest);
+    free(j->source);
+    free(j->sum);
+    free(j->part);
+    free(j->after);
+}
+
+/* E from the sums of the sources. */
+static double mean_efficiency(const job *j, int32_t n) {
+    double total = 0;
+    if (n < 2) return NAN;
+    if (j->sources == 0) return 0;
+    for (size_t k = 0; k < j->sources; k++)
+        total += j->sum[k];
+    return total * (double)j->population / (double)j->sources / ((double)n * (n - 1.0));
+}
+
 agl_status agl_exit_losses(agl_exit_loss *loss, double *efficiency, const agl_graph *graph,
                            const int32_t *set_of, int32_t sets, size_t sources, const agl_ctx *ctx,
                            agl_error *err) {
@@ -182,49 +231,17 @@ agl_status agl_exit_losses(agl_exit_loss *loss, double *efficiency, const agl_gr
     for (int32_t v = 0; v < graph->n; v++)
         if (set_of[v] >= sets)
             return agl_fail(err, AGL_EDATA, "node %d is in set %d of %d", v, set_of[v], sets);
-    int workers = agl_threads(ctx);
-    int32_t *new_id = NULL, *renamed = AGL_NEW(int32_t, graph->n);
+    int32_t *renamed = AGL_NEW(int32_t, graph->n);
     agl_graph fast = {0};
-    job j = {.g = &fast,
-             .set_of = renamed,
-             .sets = sets,
-             .largest = AGL_NEW(int32_t, sets),
-             .scratch = AGL_NEW(scratch, workers),
-             .ctx = ctx};
-    agl_status status = j.largest && j.scratch && renamed ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK)
-        status = agl__draw_tied(&j.source, &j.sources, &j.population, graph, sources, 0, ctx, err);
-    if (status == AGL_OK) status = agl__busiest_first(&fast, &new_id, graph, err);
-    for (size_t k = 0; status == AGL_OK && k < j.sources; k++)
-        j.source[k] = new_id[j.source[k]];
-    for (int32_t v = 0; status == AGL_OK && v < graph->n; v++)
-        renamed[new_id[v]] = set_of[v];
-    if (status == AGL_OK) {
-        j.batches = (j.sources + AGL__LANES - 1) / AGL__LANES;
-        j.sum = AGL_NEW(double, j.sources);
-        j.part = AGL_NEW(double, j.sources *(size_t)sets);
-        j.after = AGL_NEW(double, j.sources *(size_t)sets);
-        status = j.sum && j.part && j.after ? compute(loss, &j, err) : agl_fail_memory(err);
-    }
-    if (status == AGL_OK) {
-        double total = 0, pairs = (double)graph->n * (graph->n - 1.0);
-        for (size_t k = 0; k < j.sources; k++)
-            total += j.sum[k];
-        *efficiency = j.sources > 0  ? total * (double)j.population / (double)j.sources / pairs
-                      : graph->n > 1 ? 0
-                                     : (double)NAN;
-    }
-    for (int w = 0; j.scratch && w < workers; w++) {
-        agl__harmonic_free(&j.scratch[w].h);
-        free(j.scratch[w].gone);
-    }
-    free(j.scratch);
-    free(j.largest);
-    free(j.source);
-    free(j.sum);
-    free(j.part);
-    free(j.after);
-    free(new_id);
+    job j = {.sets = sets, .ctx = ctx};
+    agl_status status =
+        renamed ? agl__draw_tied(&j.source, &j.sources, &j.population, graph, sources, 0, ctx, err)
+                : agl_fail_memory(err);
+    if (status == AGL_OK) status = rename_all(&j, &fast, renamed, graph, set_of, err);
+    if (status == AGL_OK) status = allocate(&j, err);
+    if (status == AGL_OK) status = compute(loss, &j, err);
+    if (status == AGL_OK) *efficiency = mean_efficiency(&j, graph->n);
+    job_free(&j);
     free(renamed);
     agl_graph_free(&fast);
     return status;

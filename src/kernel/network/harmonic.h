@@ -21,9 +21,10 @@ void agl__harmonic_free(agl__harmonic *h);
 void agl__harmonic_sums(double *sum, double *part, agl__harmonic *h, const agl_graph *g, const uint8_t *gone,
                         const int32_t *source, int32_t count, const int32_t *set_of, int32_t sets);
 
-/** The graph with its busiest nodes first, which makes the searches several times faster, and its names: new_id[v]. The
- * caller frees both. */
-AGL_NODISCARD agl_status agl__busiest_first(agl_graph *out, int32_t **new_id, const agl_graph *g, agl_error *err);
+/** The graph with its busiest nodes first, which makes the searches several times faster, and its names:
+ * new_id[v]. The caller frees both. */
+AGL_NODISCARD agl_status agl__busiest_first(agl_graph *out, int32_t **new_id, const agl_graph *g,
+                                            agl_error *err);
 
 /** Draws `wanted` of the nodes with ties, ascending; *population of them. All of them when wanted is 0 or
  * more than there are. The caller frees *source. */

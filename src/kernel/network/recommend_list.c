@@ -13,7 +13,8 @@ typedef struct entry {
 /* The best entries so far, worst on top. With capacity many actors share one array, each its own stretch. */
 typedef struct heap {
     entry *entry;
-    double floor; /* value of the worst once it is full: most pairs fall below it and never touch the entries */
+    double
+        floor; /* value of the worst once it is full: most pairs fall below it and never touch the entries */
     uint32_t n, size;
 } heap;
 
@@ -340,7 +341,8 @@ static agl_status make_heaps(list *l, const agl_ctx *ctx, agl_error *err) {
         l->heap[w * l->heaps].entry = all;
         if (!all) return agl_fail_memory(err);
         for (size_t a = 0; a < l->heaps; a++)
-            l->heap[w * l->heaps + a] = (heap){.entry = all + a * size, .size = (uint32_t)size, .floor = -INFINITY};
+            l->heap[w * l->heaps + a] =
+                (heap){.entry = all + a * size, .size = (uint32_t)size, .floor = -INFINITY};
     }
     return AGL_OK;
 }

@@ -37,32 +37,38 @@ static int32_t join(int32_t *parent, int32_t *size, int32_t a, int32_t b) {
     return size[a];
 }
 
+/* Brings v back and joins it to those neighbours that are there; returns the size of its component. */
+static int32_t bring_back(int32_t *parent, int32_t *size, const agl_graph *g, int32_t v) {
+    int32_t joined = 1;
+    parent[v] = v;
+    size[v] = 1;
+    for (size_t a = g->offset[v]; a < g->offset[v + 1]; a++)
+        if (parent[g->neighbour[a]] >= 0) joined = join(parent, size, v, g->neighbour[a]);
+    return joined;
+}
+
 agl_status agl_removal_largest(int32_t *largest, const agl_graph *graph, const int32_t *order,
                                agl_error *err) {
-    int32_t n = graph->n, most = 0;
+    int32_t n = graph->n;
     agl_status status = undirected(graph, err);
     if (status != AGL_OK) return status;
     int32_t *parent = AGL_NEW(int32_t, n), *size = AGL_NEW(int32_t, n);
-    if (!parent || !size) status = agl_fail_memory(err);
-    for (int32_t v = 0; status == AGL_OK && v < n; v++)
-        parent[v] = -1; /* not there */
-    if (status == AGL_OK) largest[n] = 0;
-    for (int32_t k = n; status == AGL_OK && k-- > 0;) {
+    if (!parent || !size) {
+        status = agl_fail_memory(err);
+        goto out;
+    }
+    memset(parent, 0xff, (size_t)n * sizeof *parent); /* -1: not there */
+    largest[n] = 0;
+    for (int32_t k = n; k-- > 0;) {
         int32_t v = order[k];
         if (v < 0 || v >= n || parent[v] >= 0) {
             status = agl_fail(err, AGL_EDATA, "the order of removal is no permutation of the nodes");
-            break;
+            goto out;
         }
-        parent[v] = v;
-        size[v] = 1;
-        if (most == 0) most = 1;
-        for (size_t a = graph->offset[v]; a < graph->offset[v + 1]; a++) {
-            if (parent[graph->neighbour[a]] < 0) continue;
-            int32_t joined = join(parent, size, v, graph->neighbour[a]);
-            if (joined > most) most = joined;
-        }
-        largest[k] = most;
+        int32_t joined = bring_back(parent, size, graph, v);
+        largest[k] = joined > largest[k + 1] ? joined : largest[k + 1];
     }
+out:
     free(parent);
     free(size);
     return status;
@@ -195,6 +201,37 @@ static void average(double *efficiency, double *error, const double *sum, size_t
     *error = m > 0 ? M * sqrt((1 - (double)m / M) * variance / (double)m) / pairs : 0;
 }
 
+/* The graph, the order and the sources under the names that make searches fast. */
+static agl_status rename_all(job *j, agl_graph *fast, int32_t *renamed, int32_t *source, const agl_graph *g,
+                             const int32_t *order, agl_error *err) {
+    int32_t *new_id = NULL;
+    agl_status status = agl__busiest_first(fast, &new_id, g, err);
+    for (size_t k = 0; status == AGL_OK && k < j->sources; k++)
+        source[k] = new_id[source[k]];
+    for (int32_t k = 0; status == AGL_OK && k < g->n; k++)
+        renamed[k] = new_id[order[k]];
+    free(new_id);
+    j->g = fast;
+    j->order = renamed;
+    j->source = source;
+    j->batches = (j->sources + AGL__LANES - 1) / AGL__LANES;
+    return status;
+}
+
+static agl_status search_all(job *j, size_t stages, agl_error *err) {
+    int workers = agl_threads(j->ctx);
+    j->sum = AGL_NEW(double, stages * j->sources);
+    j->scratch = AGL_NEW(scratch, workers);
+    agl_status status = j->sum && j->scratch ? AGL_OK : agl_fail_memory(err);
+    if (status == AGL_OK) status = agl__parallel(stages * j->batches, one_batch, j, NULL, j->ctx, err);
+    for (int w = 0; j->scratch && w < workers; w++) {
+        agl__harmonic_free(&j->scratch[w].h);
+        free(j->scratch[w].gone);
+    }
+    free(j->scratch);
+    return status;
+}
+
 agl_status agl_removal_efficiency(double *efficiency, double *error, const agl_graph *graph,
                                   const int32_t *order, const int32_t *left, size_t stages, size_t sources,
                                   uint32_t replicate, const agl_ctx *ctx, agl_error *err) {
@@ -203,38 +240,19 @@ agl_status agl_removal_efficiency(double *efficiency, double *error, const agl_g
     for (size_t i = 0; i < stages; i++)
         if (left[i] < 0 || left[i] > graph->n)
             return agl_fail(err, AGL_EDATA, "%d of %d nodes cannot leave", left[i], graph->n);
-    int workers = agl_threads(ctx);
     size_t population;
-    int32_t *source = NULL, *new_id = NULL, *renamed = AGL_NEW(int32_t, graph->n);
+    int32_t *source = NULL, *renamed = AGL_NEW(int32_t, graph->n);
     agl_graph fast = {0};
-    job j = {.g = &fast, .order = renamed, .left = left, .scratch = AGL_NEW(scratch, workers), .ctx = ctx};
-    status = j.scratch ? agl__draw_tied(&source, &j.sources, &population, graph, sources, replicate, ctx, err)
-                       : agl_fail_memory(err);
-    if (status == AGL_OK) status = agl__busiest_first(&fast, &new_id, graph, err);
-    if (status == AGL_OK && !renamed) status = agl_fail_memory(err);
-    for (size_t k = 0; status == AGL_OK && k < j.sources; k++)
-        source[k] = new_id[source[k]];
-    for (int32_t k = 0; status == AGL_OK && k < graph->n; k++)
-        renamed[k] = new_id[order[k]];
-    j.source = source;
-    j.batches = (j.sources + AGL__LANES - 1) / AGL__LANES;
-    if (status == AGL_OK) {
-        j.sum = AGL_NEW(double, stages *j.sources);
-        if (!j.sum) status = agl_fail_memory(err);
-    }
-    if (status == AGL_OK && j.batches > 0)
-        status = agl__parallel(stages * j.batches, one_batch, &j, NULL, ctx, err);
+    job j = {.left = left, .ctx = ctx};
+    status = renamed ? agl__draw_tied(&source, &j.sources, &population, graph, sources, replicate, ctx, err)
+                     : agl_fail_memory(err);
+    if (status == AGL_OK) status = rename_all(&j, &fast, renamed, source, graph, order, err);
+    if (status == AGL_OK) status = search_all(&j, stages, err);
     for (size_t i = 0; status == AGL_OK && i < stages; i++)
         average(&efficiency[i], error ? &error[i] : NULL, j.sum + i * j.sources, j.sources, population,
                 graph->n);
-    for (int w = 0; j.scratch && w < workers; w++) {
-        agl__harmonic_free(&j.scratch[w].h);
-        free(j.scratch[w].gone);
-    }
-    free(j.scratch);
     free(j.sum);
     free(source);
-    free(new_id);
     free(renamed);
     agl_graph_free(&fast);
     return status;

@@ -52,52 +52,69 @@ static agl_status sum_reduced(void *arg, size_t part, int worker, agl_error *err
     return agl_cancelled(t->ctx) ? agl_fail(err, AGL_ECANCEL, "cancelled") : AGL_OK;
 }
 
+/* Sites that are open already are chosen, those that may be and whose r_j is below 0 are listed by falling
+ * -r_j; returns how many are listed. */
+static size_t list_sites(dual *d, double *sum, double *spent) {
+    const agl_siting *s = d->t->s;
+    size_t n = 0;
+    d->n = 0;
+    *sum = *spent = 0;
+    for (int32_t j = 0; j < s->n_sites; j++) {
+        int rule = s->fixed ? s->fixed[j] : 0;
+        if (rule > 0) {
+            d->chosen[d->n++] = j;
+            *sum += d->reduced[j];
+            *spent += s->cost[j];
+        } else if (rule == 0 && d->reduced[j] < 0) {
+            d->order[n++] = (ranked){d->reduced[j], j};
+        }
+    }
+    qsort(d->order, n, sizeof *d->order, by_value);
+    return n;
+}
+
+/* Fills the budget with the listed sites by falling value for money, `room` of them at most; returns the
+ * least sum of r_j that fractions of sites can reach. */
+static double fill_budget(dual *d, size_t n, size_t room, double left) {
+    const agl_siting *s = d->t->s;
+    double sum = 0;
+    bool whole = true;
+    for (size_t k = 0; k < n; k++)
+        d->order[k].value = d->reduced[d->order[k].site] / fmax(s->cost[d->order[k].site], 1e-300);
+    qsort(d->order, n, sizeof *d->order, by_value);
+    for (size_t k = 0; k < n; k++) {
+        int32_t j = d->order[k].site;
+        double c = s->cost[j];
+        if (c <= left) {
+            if (whole) sum += d->reduced[j];
+            left -= c;
+            if (room > 0) {
+                d->chosen[d->n++] = j;
+                room--;
+            }
+        } else if (whole) {
+            sum += d->reduced[j] * fmax(left, 0) / c;
+            whole = false; /* the bound ends here, the set goes on with what still fits */
+        }
+    }
+    return sum;
+}
+
 /* Chooses the allowed set of least sum r_j, and returns a bound on that sum: exact when only the number of
  * sites is limited; with a budget the better of the two relaxations (number only, fractions under the
  * budget). */
 static double choose(dual *d) {
     const agl_siting *s = d->t->s;
-    double sum = 0, spent = 0;
-    size_t n = 0, forced = 0;
-    d->n = 0;
-    for (int32_t j = 0; j < s->n_sites; j++) {
-        if (s->fixed && s->fixed[j] > 0) {
-            d->chosen[d->n++] = j;
-            sum += d->reduced[j];
-            spent += s->cost[j];
-        } else if (!(s->fixed && s->fixed[j] < 0) && d->reduced[j] < 0) {
-            d->order[n++] = (ranked){d->reduced[j], j};
-        }
-    }
-    forced = d->n;
-    qsort(d->order, n, sizeof *d->order, by_value);
-    double by_number = sum;
+    double sum, spent;
+    size_t n = list_sites(d, &sum, &spent), forced = d->n;
     size_t room = s->max_sites - (double)forced >= (double)n ? n : (size_t)(s->max_sites - (double)forced);
+    double by_number = sum;
     for (size_t k = 0; k < room; k++)
         by_number += d->order[k].value;
-    if (isinf(s->budget)) {
-        for (size_t k = 0; k < room; k++)
-            d->chosen[d->n++] = d->order[k].site;
-        return by_number;
-    }
-    for (size_t k = 0; k < n; k++)
-        d->order[k].value = d->reduced[d->order[k].site] / fmax(s->cost[d->order[k].site], 1e-300);
-    qsort(d->order, n, sizeof *d->order, by_value);
-    double by_budget = sum, left = s->budget - spent;
-    bool whole = true;
-    for (size_t k = 0; k < n; k++) {
-        int32_t j = d->order[k].site;
-        double c = s->cost[j];
-        if (c <= left) {
-            if (whole) by_budget += d->reduced[j];
-            left -= c;
-            if (d->n - forced < room) d->chosen[d->n++] = j;
-        } else if (whole) {
-            by_budget += d->reduced[j] * fmax(left, 0) / c;
-            whole = false; /* the bound ends here, the set goes on with what still fits */
-        }
-    }
-    return fmax(by_number, by_budget);
+    if (!isinf(s->budget)) return fmax(by_number, sum + fill_budget(d, n, room, s->budget - spent));
+    for (size_t k = 0; k < room; k++)
+        d->chosen[d->n++] = d->order[k].site;
+    return by_number;
 }
 
 /* Value of the dual at the prices. */

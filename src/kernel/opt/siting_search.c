@@ -88,25 +88,32 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* keep[j] = 0 for sites in no better set: opening j instead of the worst chosen one lifts the bound above
- * what is already reached. Only when the number of sites is all that limits. Returns how many stay. */
+/* r_j of the worst site that the bound chooses; NaN when the number of sites is not all that limits. */
+static double worst_chosen(const search *x, double *sorted) {
+    const agl_siting *s = x->s;
+    size_t n = 0, forced = 0;
+    for (int32_t j = 0; j < s->n_sites; j++) {
+        if (s->fixed && s->fixed[j] != 0)
+            forced += s->fixed[j] > 0;
+        else
+            sorted[n++] = x->bound.reduced[j];
+    }
+    qsort(sorted, n, sizeof *sorted, ascending);
+    double room = s->max_sites - (double)forced;
+    if (!isinf(s->budget) || room < 1 || room > (double)n || x->bound.steps == 0) return NAN;
+    return fmin(0, sorted[(size_t)room - 1]);
+}
+
+/* The sites that a better set could hold: opening j instead of the worst chosen one must not lift the bound
+ * above what is already reached. Returns how many there are. */
 static size_t keep_sites(int32_t *keep, const search *x, double *sorted) {
     const agl_siting *s = x->s;
-    size_t n = 0, kept = 0;
-    double last = 0, reached = x->best.objective;
-    for (int32_t j = 0; j < s->n_sites; j++)
-        if (!(s->fixed && s->fixed[j] != 0)) sorted[n++] = x->bound.reduced[j];
-    qsort(sorted, n, sizeof *sorted, ascending);
-    size_t forced = 0;
-    for (int32_t j = 0; s->fixed && j < s->n_sites; j++)
-        forced += s->fixed[j] > 0;
-    double room = s->max_sites - (double)forced;
-    bool may_drop = isinf(s->budget) && room >= 1 && room <= (double)n && x->bound.steps > 0;
-    if (may_drop) last = fmin(0, sorted[(size_t)room - 1]);
+    size_t kept = 0;
+    double worst = worst_chosen(x, sorted), reached = x->best.objective * (1 + NO_GAP);
     for (int32_t j = 0; j < s->n_sites; j++) {
         if (s->fixed && s->fixed[j] < 0) continue;
-        double lifted = x->bound.bound + x->bound.reduced[j] - last;
-        if (may_drop && !x->best.open[j] && lifted > reached * (1 + NO_GAP)) continue;
+        double lifted = x->bound.bound + x->bound.reduced[j] - worst; /* NaN: keep */
+        if (!x->best.open[j] && lifted > reached) continue;
         keep[kept++] = j;
     }
     return kept;
@@ -180,6 +187,32 @@ out:
 
 /* ---- output ------------------------------------------------------------------------------------- */
 
+/* The cheapest exchange of the open site at[r]; -1 = none. */
+static int32_t best_substitute(double *costs, const search *x, size_t r, const double *gain,
+                               const double *change) {
+    const agl__sites *b = &x->best;
+    const agl_siting *s = x->s;
+    int32_t who = -1;
+    *costs = INFINITY;
+    for (int32_t j = 0; j < s->n_sites; j++) {
+        double more = change[r * x->t.sites + (size_t)j] - gain[j];
+        if (b->open[j] || (s->fixed && s->fixed[j] < 0) || !(more < *costs)) continue;
+        if (b->spent - s->cost[b->at[r]] + s->cost[j] > s->budget) continue;
+        *costs = more;
+        who = j;
+    }
+    *costs = who < 0 ? (double)NAN : fmax(0, *costs);
+    return who;
+}
+
+static void clear_worth(const agl_siting_worth *worth, size_t sites) {
+    for (size_t j = 0; j < sites; j++) {
+        if (worth->loss) worth->loss[j] = NAN;
+        if (worth->substitute) worth->substitute[j] = -1;
+        if (worth->substitute_loss) worth->substitute_loss[j] = NAN;
+    }
+}
+
 static agl_status tell_worth(const agl_siting_worth *worth, const search *x, agl_error *err) {
     size_t sites = x->t.sites;
     const agl__sites *b = &x->best;
@@ -189,25 +222,13 @@ static agl_status tell_worth(const agl_siting_worth *worth, const search *x, agl
     if (status == AGL_OK) status = agl__siting_changes(gain, change, b, &x->t, err);
     for (size_t i = 0; status == AGL_OK && i < x->t.demand; i++)
         if (b->nearest[i] >= 0) loss[b->nearest[i]] += x->t.weight[i] * (b->next[i] - b->cost[i]);
-    for (size_t j = 0; status == AGL_OK && j < sites; j++) {
-        if (worth->loss) worth->loss[j] = NAN;
-        if (worth->substitute) worth->substitute[j] = -1;
-        if (worth->substitute_loss) worth->substitute_loss[j] = NAN;
-    }
+    clear_worth(worth, sites);
     for (size_t r = 0; status == AGL_OK && r < b->n; r++) {
-        size_t out = (size_t)b->at[r];
-        double least = INFINITY;
-        int32_t who = -1;
-        for (size_t j = 0; j < sites; j++) {
-            double costs = change[r * sites + j] - gain[j];
-            bool fits = b->spent - x->s->cost[out] + x->s->cost[j] <= x->s->budget;
-            if (b->open[j] || (x->s->fixed && x->s->fixed[j] < 0) || !fits || !(costs < least)) continue;
-            least = costs;
-            who = (int32_t)j;
-        }
-        if (worth->loss) worth->loss[out] = loss[r];
-        if (worth->substitute) worth->substitute[out] = who;
-        if (worth->substitute_loss) worth->substitute_loss[out] = who < 0 ? (double)NAN : fmax(0, least);
+        double costs;
+        int32_t who = best_substitute(&costs, x, r, gain, change);
+        if (worth->loss) worth->loss[b->at[r]] = loss[r];
+        if (worth->substitute) worth->substitute[b->at[r]] = who;
+        if (worth->substitute_loss) worth->substitute_loss[b->at[r]] = costs;
     }
     free(gain);
     free(change);

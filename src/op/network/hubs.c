@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NO_GAP 1e-9 /* relative: below it the choice counts as proven */
+
 typedef struct state {
     agl_run *run;
     agl__hub_input h;
@@ -214,7 +216,7 @@ static agl_status find_key_players(state *x, agl_error *err) {
     x->n_hubs = (size_t)x->group.size;
     if (x->n_hubs < (size_t)o.count) agl__run_warn(x->run, "only %zu nodes may be key players", x->n_hubs);
     double gap = x->group.bound - x->group.loss;
-    if (gap > 1e-9 * x->group.loss)
+    if (gap > NO_GAP * x->group.loss)
         agl__run_warn(x->run,
                       "the group is not proven to be the best: none can be better by more than %.2g %%",
                       100 * gap / x->group.loss);
@@ -341,45 +343,70 @@ static agl_status write_facts(agl_table *t, const fact *facts, size_t n, agl_err
     return status;
 }
 
-static agl_status write_summary(const state *x, agl_error *err) {
+static agl_status write_player_facts(agl_table *t, const state *x, double gap, agl_error *err) {
+    const fact facts[] = {{"hubs", (double)x->n_hubs},
+                          {"candidates", NAN},
+                          {"cost", NAN},
+                          {"value", x->group.loss},
+                          {"bound", x->group.bound},
+                          {"gap", gap},
+                          {"connected_value", NAN},
+                          {"demand", NAN},
+                          {"served_share", NAN},
+                          {"unreachable_share", NAN},
+                          {"unreachable_distance", NAN},
+                          {"mean_distance", NAN},
+                          {"decay", x->group.decay},
+                          {"lambda", x->group.lambda},
+                          {"total", x->group.total}};
+    return write_facts(t, facts, sizeof facts / sizeof *facts, err);
+}
+
+static agl_status write_site_facts(agl_table *t, const state *x, double gap, agl_error *err) {
     const agl__hub_input *h = &x->h;
-    agl_table *t;
     double cost = 0, weight = 0, sum = 0, apart = 0;
-    for (size_t v = 0; !h->key_player && v < h->n; v++) {
+    for (size_t v = 0; v < h->n; v++) {
         if (x->site[v] < 0) apart += h->size[v];
         if (!served(x, v)) continue;
         weight += h->size[v];
-        sum += h->size[v] > 0 ? h->size[v] * x->far[v] : 0;
+        sum += h->size[v] * x->far[v];
     }
-    for (size_t k = 0; !h->key_player && k < x->n_hubs; k++)
+    for (size_t k = 0; k < x->n_hubs; k++)
         cost += h->cost[x->hub[k]];
+    const fact facts[] = {{"hubs", (double)x->n_hubs},
+                          {"candidates", (double)h->n_sites},
+                          {"cost", cost},
+                          {"value", x->plan.objective},
+                          {"bound", x->plan.bound},
+                          {"gap", gap},
+                          {"connected_value", x->connected},
+                          {"demand", h->demand},
+                          {"served_share", weight / h->demand},
+                          {"unreachable_share", apart / h->demand},
+                          {"unreachable_distance", h->cover ? (double)NAN : h->unreachable},
+                          {"mean_distance", weight > 0 ? sum / weight : (double)NAN},
+                          {"decay", NAN},
+                          {"lambda", NAN},
+                          {"total", NAN}};
+    return write_facts(t, facts, sizeof facts / sizeof *facts, err);
+}
+
+static agl_status write_summary(const state *x, agl_error *err) {
+    const agl__hub_input *h = &x->h;
+    agl_table *t;
     double value = h->key_player ? x->group.loss : x->plan.objective;
     double bound = h->key_player ? x->group.bound : x->plan.bound;
     double gap = value > 0 ? fabs(bound - value) / value : 0;
-    bool proven = gap <= 1e-9, p_median = !h->key_player && !h->cover;
-    const fact facts[] = {{"hubs", (double)x->n_hubs},
-                          {"candidates", h->key_player ? (double)NAN : (double)h->n_sites},
-                          {"cost", h->key_player ? (double)NAN : cost},
-                          {"value", value},
-                          {"bound", bound},
-                          {"gap", proven ? 0 : gap},
-                          {"connected_value", h->key_player ? (double)NAN : x->connected},
-                          {"demand", h->key_player ? (double)NAN : h->demand},
-                          {"served_share", h->key_player ? (double)NAN : weight / h->demand},
-                          {"unreachable_share", h->key_player ? (double)NAN : apart / h->demand},
-                          {"unreachable_distance", p_median ? h->unreachable : (double)NAN},
-                          {"mean_distance", weight > 0 ? sum / weight : (double)NAN},
-                          {"decay", h->key_player ? x->group.decay : (double)NAN},
-                          {"lambda", h->key_player ? x->group.lambda : (double)NAN},
-                          {"total", h->key_player ? x->group.total : (double)NAN}};
-    const char *objective[] = {h->key_player ? "key-player" : h->cover ? "coverage" : "p-median"};
+    if (gap <= NO_GAP) gap = 0;
+    const char *objective[] = {agl__run_text(x->run, "objective")};
     const char *unit[] = {h->key_player ? "walks" : agl__run_text(x->run, "distance")};
-    const char *method[] = {proven ? "proven optimum" : "best found, with bound"};
+    const char *method[] = {gap > 0 ? "best found, with bound" : "proven optimum"};
     agl_status status = agl__run_output(&t, x->run, "summary", 1, err);
     if (status == AGL_OK) status = agl__write_texts(t, "objective", objective, err);
     if (status == AGL_OK) status = agl__write_texts(t, "distance", unit, err);
     if (status == AGL_OK) status = agl__write_texts(t, "method", method, err);
-    return status == AGL_OK ? write_facts(t, facts, sizeof facts / sizeof *facts, err) : status;
+    if (status != AGL_OK) return status;
+    return h->key_player ? write_player_facts(t, x, gap, err) : write_site_facts(t, x, gap, err);
 }
 
 agl_status agl_op_network_hubs(agl_run *run, agl_error *err) {

@@ -134,6 +134,20 @@ static int by_node(const void *a, const void *b) {
     return (p->node > q->node) - (p->node < q->node);
 }
 
+static agl_status read_costs(agl__hub_input *h, agl_error *err) {
+    const agl_column *cost = agl__run_column(h->run, "nodes", "cost");
+    for (size_t j = 0; j < h->n_sites; j++) {
+        size_t v = (size_t)h->site[j], row = row_of(h, v);
+        h->cost[j] = !cost ? 1 : row == SIZE_MAX ? (double)NAN : cost->num[row];
+        if (isnan(h->cost[j]))
+            return agl_fail(
+                err, AGL_EDATA,
+                "node %s could be a hub but has no cost; give one, or mark it 'out' in the role fixed",
+                h->in.ids.dict.text[v]);
+    }
+    return AGL_OK;
+}
+
 static agl_status choose_sites(agl__hub_input *h, const int8_t *rule, agl_error *err) {
     ranked *r = AGL_NEW(ranked, h->n);
     if (!r) return agl_fail_memory(err);
@@ -154,22 +168,14 @@ static agl_status choose_sites(agl__hub_input *h, const int8_t *rule, agl_error 
     h->site = AGL_NEW(int32_t, h->n_sites);
     h->fixed = AGL_NEW(int8_t, h->n_sites);
     h->cost = AGL_NEW(double, h->n_sites);
-    agl_status status = h->site && h->fixed && h->cost ? AGL_OK : agl_fail_memory(err);
-    const agl_column *cost = agl__run_column(h->run, "nodes", "cost");
-    for (size_t j = 0; status == AGL_OK && j < h->n_sites; j++) {
-        size_t v = (size_t)r[j].node, row = row_of(h, v);
+    bool ok = h->site && h->fixed && h->cost;
+    for (size_t j = 0; ok && j < h->n_sites; j++) {
         h->site[j] = r[j].node;
-        h->fixed[j] = rule[v];
-        h->cost[j] = cost ? (row == SIZE_MAX ? (double)NAN : cost->num[row]) : 1;
-        if (isnan(h->cost[j]))
-            status = agl_fail(err, AGL_EDATA,
-                              "node %s could be a hub but has no cost; give one, or mark it 'out' in "
-                              "the role fixed",
-                              h->in.ids.dict.text[v]);
+        h->fixed[j] = rule[r[j].node];
     }
     free(r);
-    if (status == AGL_OK && h->n_sites == 0) status = agl_fail(err, AGL_EDATA, "no node can be a hub");
-    return status;
+    if (!ok) return agl_fail_memory(err);
+    return h->n_sites > 0 ? read_costs(h, err) : agl_fail(err, AGL_EDATA, "no node can be a hub");
 }
 
 /* ---- distances ---------------------------------------------------------------------------------- */
@@ -247,24 +253,27 @@ static agl_status measure(agl__hub_input *h, agl_error *err) {
     return status;
 }
 
+/* Demand, positions and the nodes that may be hubs: rule[v] = 1 for those that are open already. */
+static agl_status read_nodes(agl__hub_input *h, int8_t *rule, agl_error *err) {
+    agl_status status = read_sizes(h, err);
+    if (status == AGL_OK) status = read_places(h, err);
+    for (size_t v = 0; status == AGL_OK && v < h->n; v++)
+        h->allowed[v] = !h->km || !isnan(h->place[v]);
+    if (status == AGL_OK) status = by_kind(h, err);
+    return status == AGL_OK ? by_rule(rule, h, err) : status;
+}
+
 agl_status agl__hub_input_new(agl__hub_input *out, agl_run *run, agl_error *err) {
     *out = (agl__hub_input){.run = run,
                             .key_player = agl__run_is(run, "objective", "key-player"),
-                            .cover = agl__run_is(run, "objective", "coverage"),
-                            .km = agl__run_is(run, "distance", "km")};
+                            .cover = agl__run_is(run, "objective", "coverage")};
     agl_status status = agl__edge_input_new(&out->in, run, "edges", false, err);
     if (status != AGL_OK) return status;
     out->n = (size_t)out->in.graph.n;
-    out->km = out->km && !out->key_player;
+    out->km = agl__run_is(run, "distance", "km") && !out->key_player;
     out->allowed = AGL_NEW(uint8_t, out->n);
     int8_t *rule = AGL_NEW(int8_t, out->n);
-    status = out->allowed && rule ? AGL_OK : agl_fail_memory(err);
-    if (status == AGL_OK) status = read_sizes(out, err);
-    if (status == AGL_OK) status = read_places(out, err);
-    for (size_t v = 0; status == AGL_OK && v < out->n; v++)
-        out->allowed[v] = !out->km || !isnan(out->place[v]);
-    if (status == AGL_OK) status = by_kind(out, err);
-    if (status == AGL_OK) status = by_rule(rule, out, err);
+    status = out->allowed && rule ? read_nodes(out, rule, err) : agl_fail_memory(err);
     if (status == AGL_OK && !out->key_player) status = choose_sites(out, rule, err);
     if (status == AGL_OK && !out->key_player) status = measure(out, err);
     free(rule);

@@ -116,35 +116,48 @@ static double largest_loss(const state *s, int32_t v) {
     return s->size[0] - (rest > s->size[1] ? rest : s->size[1]);
 }
 
-static agl_status measure_exits(state *s, agl_error *err) {
+/* Cut points and components. */
+static agl_status find_parts(state *s, agl_error *err) {
     int32_t n = s->in.graph.n, k = 0;
     s->parts = AGL_NEW(int32_t, n);
     s->cut_off = AGL_NEW(int32_t, n);
     s->component = AGL_NEW(int32_t, n);
-    s->exit_of = AGL_NEW(int32_t, n);
-    s->order = AGL_NEW(int32_t, n);
-    ranked *r = AGL_NEW(ranked, n);
-    bool ok = s->parts && s->cut_off && s->component && s->exit_of && s->order && r;
+    bool ok = s->parts && s->cut_off && s->component;
     agl_status status = ok ? agl_articulation(s->parts, s->cut_off, &s->in.graph, err) : agl_fail_memory(err);
     if (status == AGL_OK) status = agl_graph_components(s->component, &k, &s->in.graph, err);
     for (int32_t v = 0; status == AGL_OK && v < n; v++)
         if (s->component[v] < 2) s->size[s->component[v]]++;
-    if (status == AGL_OK) status = choose_exits(s, err);
-    if (status == AGL_OK) {
-        s->exit = AGL_NEW(agl_exit_loss, s->exits);
-        status = s->exit ? agl_exit_losses(s->exit, &s->efficiency, &s->in.graph, s->exit_of, s->exits,
-                                           exit_sources(s), agl__run_ctx(s->run), err)
-                         : agl_fail_memory(err);
-    }
-    for (int32_t v = 0; status == AGL_OK && v < n; v++) {
+    return status;
+}
+
+/* Nodes by falling loss of the others; those without it follow by betweenness. */
+static agl_status rank_exits(state *s, agl_error *err) {
+    int32_t n = s->in.graph.n;
+    ranked *r = AGL_NEW(ranked, n);
+    if (!r) return agl_fail_memory(err);
+    for (int32_t v = 0; v < n; v++) {
         double harm = s->exit_of[v] < 0 ? (double)NAN : s->exit[s->exit_of[v]].others;
         r[v] = (ranked){isnan(harm) ? -1 : harm, s->removals.betweenness[v], v};
     }
-    if (status == AGL_OK) qsort(r, (size_t)n, sizeof *r, falling);
-    for (int32_t i = 0; status == AGL_OK && i < n; i++)
+    qsort(r, (size_t)n, sizeof *r, falling);
+    for (int32_t i = 0; i < n; i++)
         s->order[r[i].node] = i + 1;
     free(r);
-    return status;
+    return AGL_OK;
+}
+
+static agl_status measure_exits(state *s, agl_error *err) {
+    agl_status status = find_parts(s, err);
+    if (status != AGL_OK) return status;
+    s->exit_of = AGL_NEW(int32_t, s->in.graph.n);
+    s->order = AGL_NEW(int32_t, s->in.graph.n);
+    status = s->exit_of && s->order ? choose_exits(s, err) : agl_fail_memory(err);
+    if (status != AGL_OK) return status;
+    s->exit = AGL_NEW(agl_exit_loss, s->exits);
+    if (!s->exit) return agl_fail_memory(err);
+    status = agl_exit_losses(s->exit, &s->efficiency, &s->in.graph, s->exit_of, s->exits, exit_sources(s),
+                             agl__run_ctx(s->run), err);
+    return status == AGL_OK ? rank_exits(s, err) : status;
 }
 
 static agl_status write_exits(const state *s, agl_error *err) {

@@ -1,5 +1,5 @@
-#include "agglo/points.h"
 #include "agglo/spillover.h"
+#include "agglo/points.h"
 #include "base/mem.h"
 #include "op/network/actors.h"
 #include "op/network/ids.h"
