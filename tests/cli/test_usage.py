@@ -15,7 +15,7 @@ def test_without_arguments(agglo, tmp):
 def test_version(agglo, tmp):
     r = agglo.ok("--version")
     assert r.out.startswith("agglo "), str(r)
-    for library in ("DuckDB", "igraph"):
+    for library in ("DuckDB", "GLPK", "GDAL", "PROJ"):
         assert library.lower() in r.out.lower(), f"no version of {library}\n{r}"
 
 
