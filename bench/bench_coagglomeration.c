@@ -28,7 +28,8 @@ int main(int argc, char **argv) {
     agl_rng rng = agl__rng(1, 0, 0);
     for (int32_t r = 0; r < REGIONS; r++)
         for (int32_t i = 0; i < INDUSTRIES; i++)
-            if (agl__rng_unit(&rng) < 0.25) region[n] = r, industry[n] = i, value[n++] = exp(2 * agl__rng_normal(&rng));
+            if (agl__rng_unit(&rng) < 0.25)
+                region[n] = r, industry[n] = i, value[n++] = exp(2 * agl__rng_normal(&rng));
     agl_cells cells = {n, region, industry, NULL, value, REGIONS, INDUSTRIES, 1};
     for (int round = 0; round < ROUNDS; round++) {
         agl_coagglomeration c;
@@ -42,8 +43,8 @@ int main(int argc, char **argv) {
         if (took < best) best = took, cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
         agl_coagglomeration_free(&c);
     }
-    printf("%d industries x %d regions, %zu cells, %d threads: %.3f s (CPU %.3f; at most 0.5)\n", INDUSTRIES, REGIONS, n,
-           ctx.threads, best, cpu);
+    printf("%d industries x %d regions, %zu cells, %d threads: %.3f s (CPU %.3f; at most 0.5)\n", INDUSTRIES,
+           REGIONS, n, ctx.threads, best, cpu);
     free(region);
     free(industry);
     free(value);

@@ -1,4 +1,5 @@
-/* Coagglomeration: the pair form, the group form of 1997 with plants, the variance under chance, the simulation. */
+/* Coagglomeration: the pair form, the group form of 1997 with plants, the variance under chance, the
+ * simulation. */
 #include "agglo/agglomeration.h"
 #include "agglo/coagglomeration.h"
 #include "base/rng.h"
@@ -19,7 +20,8 @@ static void fill(table *t, uint64_t seed) {
     agl_rng rng = agl__rng(seed, 0, 0);
     for (size_t k = 0; k < CELLS; k++) {
         t->region[k] = (int32_t)(k / INDUSTRIES), t->industry[k] = (int32_t)(k % INDUSTRIES);
-        t->value[k] = agl__rng_unit(&rng) < 0.4 && k % INDUSTRIES != 6 ? floor(exp(5 * agl__rng_unit(&rng))) : 0;
+        t->value[k] =
+            agl__rng_unit(&rng) < 0.4 && k % INDUSTRIES != 6 ? floor(exp(5 * agl__rng_unit(&rng))) : 0;
     }
     t->cells = (agl_cells){CELLS, t->region, t->industry, NULL, t->value, REGIONS, INDUSTRIES, 1};
 }
@@ -68,7 +70,8 @@ END_TEST
 /* The identity of methods: pairs, weighted, are the 1997 index of the pooled group, which needs plants. */
 START_TEST(group_form_with_plants) {
     enum { PLANTS = 400, N = 6 };
-    int32_t region[PLANTS], industry[PLANTS], cr[REGIONS * N], ci[REGIONS * N], group[N] = {0, 1, 0, 0, -1, 1}, pooled[PLANTS];
+    int32_t region[PLANTS], industry[PLANTS], cr[REGIONS * N], ci[REGIONS * N],
+        group[N] = {0, 1, 0, 0, -1, 1}, pooled[PLANTS];
     double size[PLANTS], cell[REGIONS * N] = {0}, total[REGIONS] = {0}, gamma[2], members[2];
     agl_rng rng = agl__rng(2, 0, 0);
     for (size_t k = 0; k < PLANTS; k++) {
@@ -88,7 +91,8 @@ START_TEST(group_form_with_plants) {
     ck_assert_double_eq(members[0], 3);
     ck_assert_double_eq(members[1], 2);
 
-    agl_plants by_industry = {PLANTS, industry, region, size, N, REGIONS}, by_group = {PLANTS, pooled, region, size, 2, REGIONS};
+    agl_plants by_industry = {PLANTS, industry, region, size, N, REGIONS},
+               by_group = {PLANTS, pooled, region, size, 2, REGIONS};
     agl_agglomeration single[N], pool[2];
     ck_assert_int_eq(agl_agglomerate(single, &by_industry, total, NULL, NULL, NULL), AGL_OK);
     ck_assert_int_eq(agl_agglomerate(pool, &by_group, total, NULL, NULL, NULL), AGL_OK);
@@ -114,7 +118,8 @@ END_TEST
 /* Plants thrown at random many times: mean 0 and variance as the header says. */
 START_TEST(variance_under_chance) {
     enum { DRAWS = 4000, R = 5 };
-    static const double x[R] = {0.4, 0.25, 0.2, 0.1, 0.05}, sizes[2][6] = {{5, 3, 2, 2, 1, 1}, {9, 1, 1, 1, 1, 1}};
+    static const double x[R] = {0.4, 0.25, 0.2, 0.1, 0.05},
+                        sizes[2][6] = {{5, 3, 2, 2, 1, 1}, {9, 1, 1, 1, 1, 1}};
     double totals[R] = {8, 5, 4, 2, 1}, mean = 0, square = 0, z_square = 0;
     int32_t region[2 * R], industry[2 * R], plant_of[12];
     double size[12], count[12];
@@ -137,7 +142,8 @@ START_TEST(variance_under_chance) {
         agl_coagglomeration c;
         agl_coagglomeration_options o = {.region_total = totals};
         ck_assert_int_eq(agl_coagglomerate(&c, &cells, 0, &plants, &o, NULL, NULL), AGL_OK);
-        mean += c.gamma[1] / DRAWS, square += c.gamma[1] * c.gamma[1] / DRAWS, z_square += c.z[1] * c.z[1] / DRAWS;
+        mean += c.gamma[1] / DRAWS, square += c.gamma[1] * c.gamma[1] / DRAWS,
+            z_square += c.z[1] * c.z[1] / DRAWS;
         agl_coagglomeration_free(&c);
     }
     ck_assert_double_eq_tol(mean / sqrt(square), 0, 4 / sqrt(DRAWS));
@@ -152,7 +158,8 @@ static void with_plants(table *t, int32_t *industry, double *size, double *count
     for (size_t k = 0; k < CELLS; k++) {
         if (k % INDUSTRIES == 1) t->value[k] = t->value[k - 1] * 2;
         if (!(t->value[k] > 0)) continue;
-        industry[n] = t->industry[k], count[n] = 1 + floor(t->value[k] / 20), size[n] = t->value[k] / count[n];
+        industry[n] = t->industry[k], count[n] = 1 + floor(t->value[k] / 20),
+        size[n] = t->value[k] / count[n];
         n++;
     }
     *plants = (agl_plant_sizes){n, industry, size, count};
@@ -206,7 +213,8 @@ START_TEST(links) {
     ck_assert_int_eq(agl_coagglomerate(&c, &t.cells, 0, NULL, NULL, NULL, NULL), AGL_OK);
     for (int32_t i = 0; i < INDUSTRIES; i++)
         for (int32_t k = i + 1; k < INDUSTRIES; k++, n++)
-            a[n] = i, b[n] = k, like[n] = 3 - 2 * c.gamma[i * INDUSTRIES + k], noise[n] = agl__rng_normal(&rng);
+            a[n] = i, b[n] = k, like[n] = 3 - 2 * c.gamma[i * INDUSTRIES + k],
+            noise[n] = agl__rng_normal(&rng);
     ck_assert_int_eq(agl_coagglomeration_link(&same, &c, a, b, like, PAIRS, 199, NULL, NULL), AGL_OK);
     ck_assert_uint_eq(same.pairs, PAIRS - (INDUSTRIES - 1)); /* the industry that holds nothing has none */
     ck_assert_double_eq_tol(same.correlation, -1, 1e-12);

@@ -17,11 +17,13 @@ typedef struct table {
 } table;
 
 typedef struct result {
-    double total[REGIONS], diversity[REGIONS], eci[REGIONS], lo[REGIONS], hi[REGIONS], fitness[REGIONS], ubiquity[INDUSTRIES], pci[INDUSTRIES], q[INDUSTRIES], of[INDUSTRIES];
+    double total[REGIONS], diversity[REGIONS], eci[REGIONS], lo[REGIONS], hi[REGIONS], fitness[REGIONS],
+        ubiquity[INDUSTRIES], pci[INDUSTRIES], q[INDUSTRIES], of[INDUSTRIES];
     agl_complexity_validity validity;
 } result;
 
-/** Regions of rising ability have more, and rarer, industries; `regions` and `industries` may be exchanged. */
+/** Regions of rising ability have more, and rarer, industries; `regions` and `industries` may be exchanged.
+ */
 static void fill(table *t, size_t regions, size_t industries, uint64_t seed) {
     agl_rng rng = agl__rng(seed, 0, 0);
     size_t n = 0;
@@ -29,16 +31,19 @@ static void fill(table *t, size_t regions, size_t industries, uint64_t seed) {
         for (size_t i = 0; i < industries; i++, n++) {
             double able = (double)(r + 1) / (double)regions, asks = (double)i / (double)industries;
             t->region[n] = (int32_t)r, t->industry[n] = (int32_t)i;
-            t->value[n] = agl__rng_unit(&rng) < 0.15 + 0.7 * (able > asks) ? 1 + floor(99 * agl__rng_unit(&rng)) : 0;
+            t->value[n] =
+                agl__rng_unit(&rng) < 0.15 + 0.7 * (able > asks) ? 1 + floor(99 * agl__rng_unit(&rng)) : 0;
         }
     t->cells = (agl_cells){n, t->region, t->industry, NULL, t->value, regions, industries, 1};
 }
 
-static agl_status run(result *r, const agl_cells *cells, const agl_complexity_options *o, int threads, agl_error *err) {
+static agl_status run(result *r, const agl_cells *cells, const agl_complexity_options *o, int threads,
+                      agl_error *err) {
     agl_ctx ctx = AGL_CTX_INIT;
     ctx.threads = threads;
     memset(r, 0, sizeof *r);
-    agl_complexity out = {r->total, r->diversity, r->eci, r->lo, r->hi, r->fitness, r->of, r->ubiquity, r->pci, r->q};
+    agl_complexity out = {r->total,   r->diversity, r->eci,      r->lo,  r->hi,
+                          r->fitness, r->of,        r->ubiquity, r->pci, r->q};
     return agl_complex(&out, &r->validity, cells, 0, o, &ctx, err);
 }
 
@@ -62,7 +67,8 @@ static void dense_eci(double *eci, const double *m, size_t regions, size_t indus
     for (size_t r = 0; r < regions; r++)
         for (size_t s = 0; s < regions; s++)
             for (size_t i = 0; i < industries; i++)
-                a[r * regions + s] += m[r * industries + i] * m[s * industries + i] / u[i] / sqrt(d[r] * d[s]);
+                a[r * regions + s] +=
+                    m[r * industries + i] * m[s * industries + i] / u[i] / sqrt(d[r] * d[s]);
     int n = (int)regions;
     ck_assert_int_eq(LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', n, a, n, w), 0);
     for (size_t r = 0; r < regions; r++) {
@@ -102,7 +108,8 @@ START_TEST(either_side) {
     fill(&t, REGIONS, INDUSTRIES, 3);
     size_t n = 0; /* only industries below REGIONS - 4, so that regions are more */
     for (size_t k = 0; k < t.cells.n; k++)
-        if (t.industry[k] < REGIONS - 4) t.region[n] = t.region[k], t.industry[n] = t.industry[k], t.value[n++] = t.value[k];
+        if (t.industry[k] < REGIONS - 4)
+            t.region[n] = t.region[k], t.industry[n] = t.industry[k], t.value[n++] = t.value[k];
     t.cells.n = n, t.cells.n_industries = REGIONS - 4;
     u.cells = t.cells;
     u.cells.region = t.industry, u.cells.industry = t.region;

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Industries of one task: a few panels of rows, so that a piece of a panel of columns is used while it is in the
- * first cache; pieces of DEPTH regions (16 kB of columns, 12 kB of rows). */
+/* Industries of one task: a few panels of rows, so that a piece of a panel of columns is used while it is in
+ * the first cache; pieces of DEPTH regions (16 kB of columns, 12 kB of rows). */
 enum { PANELS = 8, STRIP = PANELS * AGL__TILE_ROWS, DEPTH = 256, LINE = 64 / sizeof(double) };
 
 typedef struct job {
@@ -45,8 +45,8 @@ static agl_status totals(double *industry, double *region, const agl_cells *c, s
 }
 
 /** Reference shares by region code, summing to 1. */
-static agl_status reference(double *x, const double *region, const double *industry, const agl_cells *c, size_t slice,
-                            const agl_coagglomeration_options *o, agl_error *err) {
+static agl_status reference(double *x, const double *region, const double *industry, const agl_cells *c,
+                            size_t slice, const agl_coagglomeration_options *o, agl_error *err) {
     size_t industries = 0;
     for (size_t i = 0; i < c->n_industries; i++)
         industries += industry[i] > 0;
@@ -63,7 +63,8 @@ static agl_status reference(double *x, const double *region, const double *indus
     }
     free(mean);
     if (bad < c->n_regions)
-        return agl_fail(err, AGL_EDATA, "region %zu has no finite total above zero although industries are there", bad);
+        return agl_fail(err, AGL_EDATA,
+                        "region %zu has no finite total above zero although industries are there", bad);
     double all = agl__sum(x, c->n_regions);
     for (size_t r = 0; r < c->n_regions; r++)
         x[r] /= all;
@@ -71,7 +72,8 @@ static agl_status reference(double *x, const double *region, const double *indus
 }
 
 /** Lays the centred shares out in panels. */
-static void lay_out(job *j, const agl_cells *c, size_t slice, const int32_t *region_at, const int32_t *industry_at) {
+static void lay_out(job *j, const agl_cells *c, size_t slice, const int32_t *region_at,
+                    const int32_t *industry_at) {
     size_t n = j->regions;
     for (size_t i = 0; i < j->kept; i++)
         for (size_t r = 0; r < n; r++) {
@@ -100,7 +102,8 @@ static void store(const job *j, const double *tile, size_t row, size_t col) {
 }
 
 /** Products of the strip with one panel of columns. */
-static void block(double tile[][AGL__TILE_ROWS * AGL__TILE_COLS], const job *j, size_t first, size_t panels, size_t q) {
+static void block(double tile[][AGL__TILE_ROWS * AGL__TILE_COLS], const job *j, size_t first, size_t panels,
+                  size_t q) {
     memset(tile, 0, panels * sizeof *tile);
     for (size_t from = 0; from < j->regions; from += DEPTH) {
         size_t depth = j->regions - from < DEPTH ? j->regions - from : DEPTH;
@@ -134,8 +137,10 @@ static agl_status plant_hhi(double *h, const agl_plant_sizes *plants, size_t ind
     agl_status status = one && two ? AGL_OK : agl_fail_memory(err);
     for (size_t k = 0; k < plants->n && status == AGL_OK; k++) {
         double s = plants->size[k], n = plants->count[k];
-        if (plants->industry[k] < 0 || (size_t)plants->industry[k] >= industries || !(s > 0) || !(n > 0) || isinf(s * n))
-            status = agl_fail(err, AGL_EDATA, "plants %zu: industry out of range, or size or count not above zero", k);
+        if (plants->industry[k] < 0 || (size_t)plants->industry[k] >= industries || !(s > 0) || !(n > 0) ||
+            isinf(s * n))
+            status = agl_fail(err, AGL_EDATA,
+                              "plants %zu: industry out of range, or size or count not above zero", k);
         else {
             agl__sum_add(&one[plants->industry[k]], n * s);
             agl__sum_add(&two[plants->industry[k]], n * s * s);
@@ -150,7 +155,8 @@ static agl_status plant_hhi(double *h, const agl_plant_sizes *plants, size_t ind
     return status;
 }
 
-static agl_status test(job *j, const agl_plant_sizes *plants, size_t simulations, const agl_ctx *ctx, agl_error *err) {
+static agl_status test(job *j, const agl_plant_sizes *plants, size_t simulations, const agl_ctx *ctx,
+                       agl_error *err) {
     agl_coagglomeration *o = j->out;
     size_t n = o->n_industries;
     o->z = AGL_NEW(double, n *n);
@@ -171,14 +177,15 @@ static agl_status test(job *j, const agl_plant_sizes *plants, size_t simulations
             o->z[at] = a != b && sd > 0 ? o->gamma[at] / sd : NAN;
             o->p_value[at] = isnan(o->z[at]) ? NAN : gsl_cdf_ugaussian_Q(o->z[at]);
         }
-    return simulations ? agl__coagglomeration_draws(o, plants, j->x, j->regions, x2, simulations, ctx, err) : AGL_OK;
+    return simulations ? agl__coagglomeration_draws(o, plants, j->x, j->regions, x2, simulations, ctx, err)
+                       : AGL_OK;
 }
 
 /* ---- whole ---- */
 
 /** Numbers what is kept, checks that there is something to compare, and allocates. */
-static agl_status number(job *j, int32_t *region_at, int32_t *industry_at, const double *x, const agl_cells *c,
-                         agl_error *err) {
+static agl_status number(job *j, int32_t *region_at, int32_t *industry_at, const double *x,
+                         const agl_cells *c, agl_error *err) {
     j->code = AGL_NEW(int32_t, c->n_industries);
     j->x = AGL_NEW(double, c->n_regions);
     if (!j->code || !j->x) return agl_fail_memory(err);
@@ -195,9 +202,11 @@ static agl_status number(job *j, int32_t *region_at, int32_t *industry_at, const
     j->rest = 1 - agl__sum_value(&x2);
     j->out->regions = j->regions;
     if (j->regions < 2)
-        return agl_fail(err, AGL_EDATA, "fewer than two regions hold anything: give more regions, the index compares them");
+        return agl_fail(err, AGL_EDATA,
+                        "fewer than two regions hold anything: give more regions, the index compares them");
     if (j->kept < 2)
-        return agl_fail(err, AGL_EDATA, "fewer than two industries hold anything: give more, the index compares them");
+        return agl_fail(err, AGL_EDATA,
+                        "fewer than two industries hold anything: give more, the index compares them");
     j->rows = AGL_NEW(double, (j->kept + AGL__TILE_ROWS) * j->regions);
     j->memory = AGL_NEW(double, (j->kept + AGL__TILE_COLS) * j->regions + LINE);
     if (!j->rows || !j->memory) return agl_fail_memory(err);
@@ -218,8 +227,9 @@ static agl_status result_new(agl_coagglomeration *out, size_t n, agl_error *err)
     return AGL_OK;
 }
 
-agl_status agl_coagglomerate(agl_coagglomeration *out, const agl_cells *c, size_t slice, const agl_plant_sizes *plants,
-                             const agl_coagglomeration_options *options, const agl_ctx *ctx, agl_error *err) {
+agl_status agl_coagglomerate(agl_coagglomeration *out, const agl_cells *c, size_t slice,
+                             const agl_plant_sizes *plants, const agl_coagglomeration_options *options,
+                             const agl_ctx *ctx, agl_error *err) {
     agl_coagglomeration_options o = {.shares = AGL_SHARES_TOTAL};
     if (options) o = *options;
     job j = {.out = out, .tiles = agl__tiles_best()};
@@ -257,8 +267,8 @@ void agl_coagglomeration_free(agl_coagglomeration *c) {
     *c = (agl_coagglomeration){0};
 }
 
-void agl_coagglomeration_groups(double *gamma, double *industries, const agl_coagglomeration *c, const int32_t *group,
-                                size_t n_groups) {
+void agl_coagglomeration_groups(double *gamma, double *industries, const agl_coagglomeration *c,
+                                const int32_t *group, size_t n_groups) {
     size_t n = c->n_industries;
     for (size_t g = 0; g < n_groups; g++) {
         double total = 0, squares = 0, count = 0;

@@ -74,35 +74,49 @@ static size_t plants_drawn(double plants, double h) {
     return equal < 1 ? 1 : equal > MOST_DRAWN ? MOST_DRAWN : (size_t)equal;
 }
 
+static double plants_of(const agl_plant_sizes *plants, size_t k) { return fmax(1, round(plants->count[k])); }
+
+/** Turns the sizes of the plants of industry i into shares. */
+static void to_shares(job *j, size_t i, bool equal) {
+    double sum = 0;
+    for (size_t k = j->start[i]; k < j->start[i + 1]; k++) {
+        if (equal) j->share[k] = 1;
+        sum += j->share[k];
+    }
+    for (size_t k = j->start[i]; k < j->start[i + 1]; k++)
+        j->share[k] /= sum;
+}
+
 static agl_status list_plants(job *j, const agl_plant_sizes *plants, agl_error *err) {
     size_t n = j->c->n_industries;
     double *count = AGL_NEW(double, n);
     size_t *next = AGL_NEW(size_t, n);
     j->start = AGL_NEW(size_t, n + 1);
-    agl_status status = count && next && j->start ? AGL_OK : agl_fail_memory(err);
-    for (size_t k = 0; k < plants->n && status == AGL_OK; k++)
-        count[plants->industry[k]] += fmax(1, round(plants->count[k]));
-    for (size_t i = 0; i < n && status == AGL_OK; i++) {
-        size_t drawn = j->c->size[i] > 0 ? plants_drawn(count[i], j->c->hhi_plants[i]) : 0;
-        next[i] = j->start[i];
-        j->start[i + 1] = j->start[i] + drawn;
+    agl_status status = AGL_OK;
+    if (!count || !next || !j->start) {
+        status = agl_fail_memory(err);
+        goto out;
     }
-    if (status == AGL_OK && !(j->share = AGL_NEW(double, j->start[n]))) status = agl_fail_memory(err);
-    for (size_t k = 0; k < plants->n && status == AGL_OK; k++) {
+    for (size_t k = 0; k < plants->n; k++)
+        count[plants->industry[k]] += plants_of(plants, k);
+    for (size_t i = 0; i < n; i++) {
+        next[i] = j->start[i];
+        j->start[i + 1] = j->start[i] + (j->c->size[i] > 0 ? plants_drawn(count[i], j->c->hhi_plants[i]) : 0);
+    }
+    j->share = AGL_NEW(double, j->start[n]);
+    if (!j->share) {
+        status = agl_fail_memory(err);
+        goto out;
+    }
+    for (size_t k = 0; k < plants->n; k++) {
         size_t i = (size_t)plants->industry[k];
         if (count[i] > EXACT_PLANTS) continue;
-        for (double m = 0; m < fmax(1, round(plants->count[k])) && next[i] < j->start[i + 1]; m++)
+        for (double m = 0; m < plants_of(plants, k) && next[i] < j->start[i + 1]; m++)
             j->share[next[i]++] = plants->size[k];
     }
-    for (size_t i = 0; i < n && status == AGL_OK; i++) {
-        double sum = 0;
-        for (size_t k = j->start[i]; k < j->start[i + 1]; k++) {
-            if (count[i] > EXACT_PLANTS) j->share[k] = 1;
-            sum += j->share[k];
-        }
-        for (size_t k = j->start[i]; k < j->start[i + 1]; k++)
-            j->share[k] /= sum;
-    }
+    for (size_t i = 0; i < n; i++)
+        to_shares(j, i, count[i] > EXACT_PLANTS);
+out:
     free(count);
     free(next);
     return status;
@@ -115,8 +129,8 @@ typedef struct draw {
     size_t *of;       /* entries of industry i: of[i] .. of[i+1]-1 */
     int32_t *region;
     double *value;
-    double *row;      /* regions: one industry spread out */
-    double *sx;       /* industries: sum_r s_r x_r */
+    double *row; /* regions: one industry spread out */
+    double *sx;  /* industries: sum_r s_r x_r */
 } draw;
 
 static agl_status draw_new(draw *d, const job *j, agl_error *err) {
@@ -124,7 +138,8 @@ static agl_status draw_new(draw *d, const job *j, agl_error *err) {
     *d = (draw){AGL_NEW(double, j->regions), AGL_NEW(int32_t, j->regions), AGL_NEW(size_t, n + 1),
                 AGL_NEW(int32_t, plants),    AGL_NEW(double, plants),      AGL_NEW(double, j->regions),
                 AGL_NEW(double, n)};
-    return d->s && d->touched && d->of && d->region && d->value && d->row && d->sx ? AGL_OK : agl_fail_memory(err);
+    return d->s && d->touched && d->of && d->region && d->value && d->row && d->sx ? AGL_OK
+                                                                                   : agl_fail_memory(err);
 }
 
 static void draw_free(draw *d) {
@@ -186,14 +201,14 @@ static agl_status one_draw(void *arg, size_t replicate, int worker, agl_error *e
     return status;
 }
 
-agl_status agl__coagglomeration_draws(agl_coagglomeration *out, const agl_plant_sizes *plants, const double *x,
-                                      size_t regions, double x2, size_t simulations, const agl_ctx *ctx,
-                                      agl_error *err) {
+agl_status agl__coagglomeration_draws(agl_coagglomeration *out, const agl_plant_sizes *plants,
+                                      const double *x, size_t regions, double x2, size_t simulations,
+                                      const agl_ctx *ctx, agl_error *err) {
     size_t n = out->n_industries, workers = (size_t)agl_threads(ctx);
     job j = {.c = out, .x = x, .regions = regions, .x2 = x2, .ctx = ctx};
     agl_status status = alias_new(&j.chances, x, regions, err);
     if (status == AGL_OK) status = list_plants(&j, plants, err);
-    j.as_large = AGL_NEW(uint32_t, workers *n *n);
+    j.as_large = AGL_NEW(uint32_t, workers * n * n);
     if (status == AGL_OK && !j.as_large) status = agl_fail_memory(err);
     if (status == AGL_OK) status = agl__parallel(simulations, one_draw, &j, "random allocations", ctx, err);
     for (size_t a = 0; a < n && status == AGL_OK; a++)
@@ -202,7 +217,8 @@ agl_status agl__coagglomeration_draws(agl_coagglomeration *out, const agl_plant_
             for (size_t w = 0; w < workers; w++)
                 as_large += j.as_large[w * n * n + a * n + b];
             if (isnan(out->z[a * n + b])) continue;
-            out->p_value[a * n + b] = out->p_value[b * n + a] = (double)(1 + as_large) / (double)(simulations + 1);
+            out->p_value[a * n + b] = out->p_value[b * n + a] =
+                (double)(1 + as_large) / (double)(simulations + 1);
         }
     free(j.chances.keep);
     free(j.chances.other);
@@ -256,8 +272,8 @@ static agl_status relabel(void *arg, size_t replicate, int worker, agl_error *er
 }
 
 /** Keeps the pairs where both are known; returns their number. */
-static size_t keep_known(int32_t *a, int32_t *b, double *link, const agl_coagglomeration *c, const int32_t *from_a,
-                         const int32_t *from_b, const double *from, size_t n) {
+static size_t keep_known(int32_t *a, int32_t *b, double *link, const agl_coagglomeration *c,
+                         const int32_t *from_a, const int32_t *from_b, const double *from, size_t n) {
     size_t kept = 0;
     for (size_t k = 0; k < n; k++) {
         if (from_a[k] < 0 || from_b[k] < 0 || from_a[k] == from_b[k] || isnan(from[k])) continue;
@@ -267,8 +283,9 @@ static size_t keep_known(int32_t *a, int32_t *b, double *link, const agl_coagglo
     return kept;
 }
 
-/** Correlation of gamma and the links, which are centred on the way; the products' sum into *covariance. With centred
- * links the sum of products changes with the labels as the covariance does when all pairs are listed. */
+/** Correlation of gamma and the links, which are centred on the way; the products' sum into *covariance. With
+ * centred links the sum of products changes with the labels as the covariance does when all pairs are listed.
+ */
 static double correlate(double *covariance, const relabelling *q, double *link) {
     double mean = 0, mean_gamma = 0, xx = 0, yy = 0, xy = 0;
     for (size_t k = 0; k < q->n; k++) {
@@ -285,7 +302,8 @@ static double correlate(double *covariance, const relabelling *q, double *link) 
     return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
 }
 
-static agl_status permute(agl_link_test *out, relabelling *q, size_t permutations, const agl_ctx *ctx, agl_error *err) {
+static agl_status permute(agl_link_test *out, relabelling *q, size_t permutations, const agl_ctx *ctx,
+                          agl_error *err) {
     size_t n = q->c->n_industries, as_large = 0;
     uint8_t *occurs = AGL_NEW(uint8_t, n);
     q->member = AGL_NEW(int32_t, n);

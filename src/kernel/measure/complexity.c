@@ -17,7 +17,7 @@ typedef struct job {
     const agl_complexity_options *options;
     const agl_ctx *ctx;
     agl_complexity_validity *validity;
-    uint8_t *inside;  /* regions of the largest part; NULL when there is one part */
+    uint8_t *inside;   /* regions of the largest part; NULL when there is one part */
     double *eci, *pci; /* kept regions and industries */
     double *vector;    /* second eigenvector */
     double *degree;    /* diversity */
@@ -40,7 +40,8 @@ static void turn(double *x, size_t n) {
 static agl_status find_parts(job *j, agl_error *err) {
     size_t n = j->p->n_regions;
     int32_t *part = AGL_NEW(int32_t, n);
-    agl_status status = part ? agl__presence_parts(&j->validity->parts, part, j->p, err) : agl_fail_memory(err);
+    agl_status status =
+        part ? agl__presence_parts(&j->validity->parts, part, j->p, err) : agl_fail_memory(err);
     if (status == AGL_OK && j->validity->parts > 1) {
         j->inside = AGL_NEW(uint8_t, n);
         if (!j->inside) status = agl_fail_memory(err);
@@ -75,7 +76,8 @@ static agl_status finish(job *j, agl_error *err) {
     free(reflections);
     agl__mean_sd(&mean, &sd, j->eci, p->n_regions, by_eci ? 0 : 1);
     scale(j->eci, p->n_regions, mean, sd);
-    if (by_eci) /* the mean ECI of its regions shrinks by lambda_2: undone, ECI is the mean PCI of its industries */
+    if (by_eci) /* the mean ECI of its regions shrinks by lambda_2: undone, ECI is the mean PCI of its
+                   industries */
         scale(j->pci, p->n_industries, 0, j->validity->second);
     else
         agl__mean_sd(&mean, &sd, j->pci, p->n_industries, 1);
@@ -93,10 +95,11 @@ static agl_status index_of(job *j, agl_error *err) {
     v->second = pair.second, v->third = fmax(0, pair.third);
     v->gap = (v->second - v->third) / v->second;
     if (!(pair.second > 1e-10))
-        return agl_fail(err, AGL_EDATA,
-                        "all regions have the same industries (location quotient of at least %g): nothing tells "
-                        "them apart, so there is no complexity index",
-                        j->options->threshold);
+        return agl_fail(
+            err, AGL_EDATA,
+            "all regions have the same industries (location quotient of at least %g): nothing tells "
+            "them apart, so there is no complexity index",
+            j->options->threshold);
     agl__complexity_from(j->eci, j->pci, p, j->vector, NULL, j->inside);
     return finish(j, err);
 }
@@ -115,7 +118,8 @@ static agl_status one_draw(void *arg, size_t d, int worker, agl_error *err) {
     job *j = arg;
     const agl__presence *p = j->p;
     size_t n = p->n_regions, small = agl__regions_are_fewer(p) ? n : p->n_industries;
-    double *weight = AGL_NEW(double, p->n_industries), *vector = AGL_NEW(double, small), *degree = AGL_NEW(double, n);
+    double *weight = AGL_NEW(double, p->n_industries), *vector = AGL_NEW(double, small),
+           *degree = AGL_NEW(double, n);
     double *eci = j->draws + d * n, mean, sd;
     agl_error own = {0};
     agl__eigenpair pair = {.vector = vector};
@@ -196,7 +200,7 @@ static agl_status bootstrap(agl_complexity *out, job *j, const agl_cells *cells,
     const agl__presence *p = j->p;
     size_t draws = j->options->replications;
     double *lo = AGL_NEW(double, p->n_regions), *hi = AGL_NEW(double, p->n_regions);
-    j->draws = AGL_NEW(double, draws *p->n_regions);
+    j->draws = AGL_NEW(double, draws * p->n_regions);
     j->agrees = AGL_NEW(double, draws);
     agl_status status = lo && hi && j->draws && j->agrees ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) status = agl__parallel(draws, one_draw, j, "complexity, draws", j->ctx, err);
@@ -268,7 +272,8 @@ static agl_status compute(agl_complexity *out, job *j, const agl_cells *cells, a
 }
 
 static agl_status check(const agl_complexity_options *o, const agl_cells *cells, agl_error *err) {
-    if (!(o->threshold > 0)) return agl_fail(err, AGL_EUSAGE, "the threshold must be above 0, not %g", o->threshold);
+    if (!(o->threshold > 0))
+        return agl_fail(err, AGL_EUSAGE, "the threshold must be above 0, not %g", o->threshold);
     if (!(o->level > 0 && o->level < 1))
         return agl_fail(err, AGL_EUSAGE, "level must lie between 0 and 1, not %g", o->level);
     if (!(o->extremality > 0))
@@ -277,12 +282,15 @@ static agl_status check(const agl_complexity_options *o, const agl_cells *cells,
 }
 
 static agl__presence_rule rule_of(const agl_complexity_options *o) {
-    return (agl__presence_rule){
-        .threshold = o->threshold, .any = o->any, .min_region = o->min_region, .min_industry = o->min_industry};
+    return (agl__presence_rule){.threshold = o->threshold,
+                                .any = o->any,
+                                .min_region = o->min_region,
+                                .min_industry = o->min_industry};
 }
 
-agl_status agl_complex(agl_complexity *out, agl_complexity_validity *validity, const agl_cells *cells, size_t slice,
-                       const agl_complexity_options *options, const agl_ctx *ctx, agl_error *err) {
+agl_status agl_complex(agl_complexity *out, agl_complexity_validity *validity, const agl_cells *cells,
+                       size_t slice, const agl_complexity_options *options, const agl_ctx *ctx,
+                       agl_error *err) {
     agl_complexity_options o = AGL_COMPLEXITY_OPTIONS_INIT;
     agl_complexity_validity own;
     if (options) o = *options;
@@ -302,6 +310,41 @@ agl_status agl_complex(agl_complexity *out, agl_complexity_validity *validity, c
     return status;
 }
 
+/** PRODY by code from the regions with an income. */
+static agl_status prody_of(double *prody, const agl__presence *p, const double *income, size_t codes,
+                           agl_error *err) {
+    agl_sum *share = AGL_NEW(agl_sum, p->n_industries), *weighted = AGL_NEW(agl_sum, p->n_industries);
+    agl_status status = share && weighted ? AGL_OK : agl_fail_memory(err);
+    for (size_t r = 0; r < p->n_regions && status == AGL_OK; r++) {
+        double y = income[p->region[r]];
+        for (size_t k = p->cell_start[r]; k < p->cell_start[r + 1] && !isnan(y); k++) {
+            double s = p->cell_value[k] / p->region_total[r];
+            agl__sum_add(&share[p->cell_industry[k]], s);
+            agl__sum_add(&weighted[p->cell_industry[k]], s * y);
+        }
+    }
+    for (size_t i = 0; i < codes && status == AGL_OK; i++) {
+        int32_t at = p->industry_at[i];
+        double s = at < 0 ? 0 : agl__sum_value(&share[at]);
+        prody[i] = s > 0 ? agl__sum_value(&weighted[at]) / s : NAN;
+    }
+    free(share);
+    free(weighted);
+    return status;
+}
+
+/** EXPY of kept region r. */
+static double expy_of(const agl__presence *p, size_t r, const double *prody) {
+    agl_sum sum = {0, 0}, of = {0, 0};
+    for (size_t k = p->cell_start[r]; k < p->cell_start[r + 1]; k++) {
+        double y = prody[p->industry[p->cell_industry[k]]];
+        if (isnan(y)) continue;
+        agl__sum_add(&sum, p->cell_value[k] * y);
+        agl__sum_add(&of, p->cell_value[k]);
+    }
+    return agl__sum_value(&of) > 0 ? agl__sum_value(&sum) / agl__sum_value(&of) : NAN;
+}
+
 agl_status agl_prody(double *prody, double *expy, const agl_cells *cells, size_t slice, const double *income,
                      const agl_complexity_options *options, agl_error *err) {
     agl_complexity_options o = AGL_COMPLEXITY_OPTIONS_INIT;
@@ -311,34 +354,9 @@ agl_status agl_prody(double *prody, double *expy, const agl_cells *cells, size_t
     agl__presence p;
     agl__presence_rule rule = rule_of(&o);
     status = agl__presence_make(&p, cells, slice, &rule, err);
-    agl_sum *share = AGL_NEW(agl_sum, p.n_industries), *weighted = AGL_NEW(agl_sum, p.n_industries);
-    if (status == AGL_OK && (!share || !weighted)) status = agl_fail_memory(err);
-    for (size_t r = 0; r < p.n_regions && status == AGL_OK; r++) {
-        double y = income[p.region[r]];
-        for (size_t k = p.cell_start[r]; k < p.cell_start[r + 1] && !isnan(y); k++) {
-            double s = p.cell_value[k] / p.region_total[r];
-            agl__sum_add(&share[p.cell_industry[k]], s);
-            agl__sum_add(&weighted[p.cell_industry[k]], s * y);
-        }
-    }
-    for (size_t i = 0; i < cells->n_industries && status == AGL_OK; i++) {
-        int32_t at = p.industry_at[i];
-        double s = at < 0 ? 0 : agl__sum_value(&share[at]);
-        prody[i] = s > 0 ? agl__sum_value(&weighted[at]) / s : NAN;
-    }
-    for (size_t r = 0; r < cells->n_regions && status == AGL_OK; r++) {
-        int32_t at = p.region_at[r];
-        agl_sum sum = {0, 0}, of = {0, 0};
-        for (size_t k = at < 0 ? 0 : p.cell_start[at]; at >= 0 && k < p.cell_start[at + 1]; k++) {
-            double y = prody[p.industry[p.cell_industry[k]]];
-            if (isnan(y)) continue;
-            agl__sum_add(&sum, p.cell_value[k] * y);
-            agl__sum_add(&of, p.cell_value[k]);
-        }
-        expy[r] = agl__sum_value(&of) > 0 ? agl__sum_value(&sum) / agl__sum_value(&of) : NAN;
-    }
-    free(share);
-    free(weighted);
+    if (status == AGL_OK) status = prody_of(prody, &p, income, cells->n_industries, err);
+    for (size_t r = 0; r < cells->n_regions && status == AGL_OK; r++)
+        expy[r] = p.region_at[r] < 0 ? NAN : expy_of(&p, (size_t)p.region_at[r], prody);
     agl__presence_free(&p);
     return status;
 }

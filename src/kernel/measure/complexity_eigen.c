@@ -1,7 +1,8 @@
 /* Second eigenvector of the symmetric form, on the smaller side of M.
  *
  *     regions:      A = a M b M' a        a = k_r^-1/2,   b = w_i / k_i       first eigenvector  sqrt(k_r)
- *     industries:   A = b M' a M b        a = k_r^-1,     b = (w_i / k_i)^1/2 first eigenvector  sqrt(w_i k_i)
+ *     industries:   A = b M' a M b        a = k_r^-1,     b = (w_i / k_i)^1/2 first eigenvector  sqrt(w_i
+ * k_i)
  *
  * Lanczos iteration with full orthogonalisation, also against the first eigenvector, whose eigenvalue is 1.
  * The usual routes were weighed: a general eigensolver on the row-stochastic matrix costs a thousand times as
@@ -15,9 +16,9 @@
 #include <string.h>
 
 enum {
-    STEPS = 300,       /* vectors held before a new start */
+    STEPS = 300, /* vectors held before a new start */
     RESTARTS = 40,
-    DENSE = 1024       /* up to this size A is formed */
+    DENSE = 1024 /* up to this size A is formed */
 };
 
 typedef struct operator_ {
@@ -107,19 +108,9 @@ static double ubiquity(const agl__presence *p, size_t i, const uint8_t *inside) 
     return inside && !inside[p->industries.other[first]] ? 0 : (double)agl__list_size(&p->industries, i);
 }
 
-static agl_status operator_new(operator_ *o, const agl__presence *p, const double *weight, const uint8_t *inside,
-                               agl_error *err) {
+/** a, b and the first eigenvector, see above. */
+static void diagonals(operator_ *o, const agl__presence *p, const double *weight, const uint8_t *inside) {
     bool regions = agl__regions_are_fewer(p);
-    *o = (operator_){.small = regions ? &p->regions : &p->industries, .large = regions ? &p->industries : &p->regions};
-    o->n = o->small->n;
-    o->scale = AGL_NEW(double, o->n);
-    o->first = AGL_NEW(double, o->n);
-    o->middle = AGL_NEW(double, o->large->n);
-    if (o->n <= DENSE)
-        o->dense = AGL_NEW(double, o->n *o->n);
-    else
-        o->between = AGL_NEW(double, o->large->n);
-    if (!o->scale || !o->first || !o->middle || (!o->dense && !o->between)) return agl_fail_memory(err);
     for (size_t r = 0; r < p->n_regions; r++) {
         double k = inside && !inside[r] ? 0 : diversity(p, r, weight);
         if (regions)
@@ -134,6 +125,23 @@ static agl_status operator_new(operator_ *o, const agl__presence *p, const doubl
         else
             o->scale[i] = k > 0 ? sqrt(w / k) : 0, o->first[i] = sqrt(w * k);
     }
+}
+
+static agl_status operator_new(operator_ *o, const agl__presence *p, const double *weight,
+                               const uint8_t *inside, agl_error *err) {
+    bool regions = agl__regions_are_fewer(p);
+    *o = (operator_){.small = regions ? &p->regions : &p->industries,
+                     .large = regions ? &p->industries : &p->regions};
+    o->n = o->small->n;
+    o->scale = AGL_NEW(double, o->n);
+    o->first = AGL_NEW(double, o->n);
+    o->middle = AGL_NEW(double, o->large->n);
+    if (o->n <= DENSE)
+        o->dense = AGL_NEW(double, o->n * o->n);
+    else
+        o->between = AGL_NEW(double, o->large->n);
+    if (!o->scale || !o->first || !o->middle || (!o->dense && !o->between)) return agl_fail_memory(err);
+    diagonals(o, p, weight, inside);
     normalise(o->first, o->n);
     if (o->dense) form(o);
     return AGL_OK;
@@ -207,8 +215,8 @@ static void start(double *x, const operator_ *o, const double *vector) {
     normalise(x, o->n);
 }
 
-static agl_status iterate(agl__eigenpair *pair, lanczos *l, const operator_ *o, double tolerance, const agl_ctx *ctx,
-                          agl_error *err) {
+static agl_status iterate(agl__eigenpair *pair, lanczos *l, const operator_ *o, double tolerance,
+                          const agl_ctx *ctx, agl_error *err) {
     for (int round = 0; round < RESTARTS; round++) {
         start(l->basis, o, pair->vector);
         size_t size = 0, next_look = 12;
@@ -225,13 +233,15 @@ static agl_status iterate(agl__eigenpair *pair, lanczos *l, const operator_ *o, 
             if (agl_cancelled(ctx)) return agl_fail(err, AGL_ECANCEL, "cancelled");
         }
     }
-    return agl_fail(err, AGL_ECONV,
-                    "the complexity index did not converge: its second and third eigenvalue are nearly equal; leave out "
-                    "small regions with --min-total");
+    return agl_fail(
+        err, AGL_ECONV,
+        "the complexity index did not converge: its second and third eigenvalue are nearly equal; leave out "
+        "small regions with --min-total");
 }
 
 agl_status agl__second_eigenpair(agl__eigenpair *pair, const agl__presence *p, const double *weight,
-                                 const uint8_t *inside, double tolerance, const agl_ctx *ctx, agl_error *err) {
+                                 const uint8_t *inside, double tolerance, const agl_ctx *ctx,
+                                 agl_error *err) {
     operator_ o;
     lanczos l = {0};
     agl_status status = operator_new(&o, p, weight, inside, err);
@@ -248,8 +258,8 @@ agl_status agl__second_eigenpair(agl__eigenpair *pair, const agl__presence *p, c
     return status;
 }
 
-void agl__complexity_from(double *eci, double *pci, const agl__presence *p, const double *vector, const double *weight,
-                          const uint8_t *inside) {
+void agl__complexity_from(double *eci, double *pci, const agl__presence *p, const double *vector,
+                          const double *weight, const uint8_t *inside) {
     bool regions = agl__regions_are_fewer(p);
     for (size_t r = 0; r < p->n_regions; r++) {
         double k = inside && !inside[r] ? 0 : diversity(p, r, weight);

@@ -19,7 +19,8 @@ static void divide_by_mean(double *x, size_t n) {
 static double power(double x, double e) { return e == 1 ? x : pow(x, e); }
 
 /* F~ = M Q,  Q~ = ( M' F^-e )^(-1/e), both from the F and Q of the step before. */
-static void step(double *f_new, double *q_new, const double *f, const double *q, const agl__presence *p, double e) {
+static void step(double *f_new, double *q_new, const double *f, const double *q, const agl__presence *p,
+                 double e) {
     for (size_t r = 0; r < p->n_regions; r++) {
         double sum = 0;
         for (size_t k = p->regions.start[r]; k < p->regions.start[r + 1]; k++)
@@ -74,7 +75,8 @@ agl_status agl__fitness(double *fitness, double *q, size_t *iterations, bool *se
         fitness[r] = 1, order[r] = r;
     for (size_t i = 0; i < m && status == AGL_OK; i++)
         q[i] = 1;
-    for (*iterations = 0; status == AGL_OK && *iterations < limit && (wanted || still < STILL); ++*iterations) {
+    for (*iterations = 0; status == AGL_OK && *iterations < limit && (wanted || still < STILL);
+         ++*iterations) {
         if (agl_cancelled(ctx)) status = agl_fail(err, AGL_ECANCEL, "cancelled");
         step(f_new, q_new, fitness, q, p, extremality);
         memcpy(fitness, f_new, n * sizeof *fitness);

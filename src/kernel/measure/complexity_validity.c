@@ -48,17 +48,18 @@ static agl_status one_member(void *arg, size_t a, int worker, agl_error *err) {
     s->tiles->together(common, s->bits + a * s->words, s->bits + (a + 1) * s->words, s->words, n);
     for (size_t k = 0; k < n; k++) {
         size_t kb = agl__list_size(s->side, a + 1 + k);
-        if (ka != kb) sum += common[k] / (double)(ka < kb ? ka : kb); /* of equal ones no one is the smaller: 0 */
+        if (ka != kb)
+            sum += common[k] / (double)(ka < kb ? ka : kb); /* of equal ones no one is the smaller: 0 */
     }
     s->sum[a] = sum;
     free(common);
     return AGL_OK;
 }
 
-static agl_status nested_side(double *sum, double *pairs, const agl__lists *side, size_t others, const agl_ctx *ctx,
-                              agl_error *err) {
+static agl_status nested_side(double *sum, double *pairs, const agl__lists *side, size_t others,
+                              const agl_ctx *ctx, agl_error *err) {
     nested s = {.side = side, .tiles = agl__tiles_best(), .words = (others + 63) / 64};
-    s.bits = AGL_NEW(uint64_t, s.words *side->n);
+    s.bits = AGL_NEW(uint64_t, s.words * side->n);
     s.sum = AGL_NEW(double, side->n);
     agl_status status = s.bits && s.sum ? AGL_OK : agl_fail_memory(err);
     for (size_t a = 0; a < side->n && status == AGL_OK; a++)
@@ -93,7 +94,8 @@ static int by_place(const void *a, const void *b) {
     return (x->region > y->region) - (x->region < y->region);
 }
 
-agl_status agl__tiny_regions(agl_complexity_validity *v, const agl__presence *p, const double *eci, agl_error *err) {
+agl_status agl__tiny_regions(agl_complexity_validity *v, const agl__presence *p, const double *eci,
+                             agl_error *err) {
     size_t n = p->n_regions, with = 0;
     place *of = AGL_NEW(place, n);
     if (!of) return agl_fail_memory(err);

@@ -1,9 +1,9 @@
 /* Density of every industry in every region, without holding the matrix of relatedness.
  *
- * The industries that are looked at are cut into blocks of COLUMNS, one task each; those that stand around them
- * into pieces of ROWS. A piece of phi (ROWS x COLUMNS, 128 kB) is formed in the cache, and every region adds the rows
- * of the industries that it has. Regions have a fifth of the industries or so: adding rows beats a dense
- * product. */
+ * The industries that are looked at are cut into blocks of COLUMNS, one task each; those that stand around
+ * them into pieces of ROWS. A piece of phi (ROWS x COLUMNS, 128 kB) is formed in the cache, and every region
+ * adds the rows of the industries that it has. Regions have a fifth of the industries or so: adding rows
+ * beats a dense product. */
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "kernel/measure/relatedness.h"
@@ -16,20 +16,20 @@ enum { COLUMNS = 256, ROWS = 64 };
 typedef struct job {
     const agl__relating *r;
     agl_density *out;
-    size_t codes;         /* industries by code, the width of the output */
-    const double *pci;    /* of the kept industries, 0 where there is none */
-    double *row_sum;      /* sum_k phi_jk */
-    double *opened;       /* PCI_j / row_sum_j */
+    size_t codes;      /* industries by code, the width of the output */
+    const double *pci; /* of the kept industries, 0 where there is none */
+    double *row_sum;   /* sum_k phi_jk */
+    double *opened;    /* PCI_j / row_sum_j */
 } job;
 
 /** Memory of one task. */
 typedef struct piece {
-    double *phi;     /* ROWS x COLUMNS */
-    double *sum;     /* regions x COLUMNS: sum_j M_rj phi_ij */
-    double *gain;    /* the same, weighted by `opened` */
-    double *all;     /* COLUMNS: sum_j phi_ij */
-    double *opens;   /* COLUMNS: sum_j phi_ij opened_j */
-    size_t *next;    /* by region: first industry of its list not yet added */
+    double *phi;   /* ROWS x COLUMNS */
+    double *sum;   /* regions x COLUMNS: sum_j M_rj phi_ij */
+    double *gain;  /* the same, weighted by `opened` */
+    double *all;   /* COLUMNS: sum_j phi_ij */
+    double *opens; /* COLUMNS: sum_j phi_ij opened_j */
+    size_t *next;  /* by region: first industry of its list not yet added */
 } piece;
 
 static agl_status piece_new(piece *w, size_t regions, bool gain, const agl__presence *p, agl_error *err) {
@@ -39,7 +39,8 @@ static agl_status piece_new(piece *w, size_t regions, bool gain, const agl__pres
                  .all = AGL_NEW(double, COLUMNS),
                  .opens = AGL_NEW(double, COLUMNS),
                  .next = AGL_NEW(size_t, regions)};
-    if (!w->phi || !w->sum || (gain && !w->gain) || !w->all || !w->opens || !w->next) return agl_fail_memory(err);
+    if (!w->phi || !w->sum || (gain && !w->gain) || !w->all || !w->opens || !w->next)
+        return agl_fail_memory(err);
     memcpy(w->next, p->regions.start, regions * sizeof *w->next);
     return AGL_OK;
 }
@@ -88,7 +89,8 @@ static void write_out(const job *j, const piece *w, size_t first, size_t columns
             bool present = k < end && (size_t)p->regions.other[k] == first + c;
             k += present;
             if (j->out->present) j->out->present[to] = present;
-            if (j->out->density) j->out->density[to] = w->all[c] > 0 ? w->sum[r * COLUMNS + c] / w->all[c] : NAN;
+            if (j->out->density)
+                j->out->density[to] = w->all[c] > 0 ? w->sum[r * COLUMNS + c] / w->all[c] : NAN;
             if (j->out->cog) j->out->cog[to] = present ? 0 : w->opens[c] - w->gain[r * COLUMNS + c];
         }
     }
@@ -97,7 +99,8 @@ static void write_out(const job *j, const piece *w, size_t first, size_t columns
 static agl_status one_block(void *arg, size_t t, int worker, agl_error *err) {
     (void)worker;
     const job *j = arg;
-    size_t n = j->r->p->n_industries, first = t * COLUMNS, columns = n - first < COLUMNS ? n - first : COLUMNS;
+    size_t n = j->r->p->n_industries, first = t * COLUMNS,
+           columns = n - first < COLUMNS ? n - first : COLUMNS;
     piece w;
     agl_status status = piece_new(&w, j->r->p->n_regions, j->out->cog != NULL, j->r->p, err);
     for (size_t from = 0; from < n && status == AGL_OK; from += ROWS) {
@@ -160,7 +163,8 @@ static void outlook(const job *j, const double *density) {
     }
 }
 
-static agl_status compute(job *j, const agl_cells *cells, const double *pci, const agl_ctx *ctx, agl_error *err) {
+static agl_status compute(job *j, const agl_cells *cells, const double *pci, const agl_ctx *ctx,
+                          agl_error *err) {
     const agl__presence *p = j->r->p;
     size_t n = p->n_industries;
     double *own = AGL_NEW(double, n), *density = NULL;
@@ -170,7 +174,7 @@ static agl_status compute(job *j, const agl_cells *cells, const double *pci, con
     agl_status status = own && j->row_sum && j->opened ? AGL_OK : agl_fail_memory(err);
     if (status != AGL_OK) goto out;
     if (out->coi && !out->density) {
-        with.density = density = AGL_NEW(double, cells->n_regions *cells->n_industries);
+        with.density = density = AGL_NEW(double, cells->n_regions * cells->n_industries);
         if (!density) {
             status = agl_fail_memory(err);
             goto out;
@@ -199,7 +203,8 @@ agl_status agl_density_around(agl_density *out, const agl_cells *cells, size_t s
     agl_relatedness_options o = AGL_RELATEDNESS_OPTIONS_INIT;
     if (options) o = *options;
     if ((out->cog || out->coi) && !pci)
-        return agl_fail(err, AGL_EUSAGE, "opportunity gain and outlook need the complexity of the industries");
+        return agl_fail(err, AGL_EUSAGE,
+                        "opportunity gain and outlook need the complexity of the industries");
     agl__presence_rule rule;
     agl_status status = agl__relatedness_rule(&rule, &o, cells, err);
     if (status != AGL_OK) return status;

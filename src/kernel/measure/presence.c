@@ -93,7 +93,8 @@ static size_t number(int32_t *at, int32_t *code_of, size_t codes) {
 static agl_status mark(uint8_t *present, agl__presence *p, const chosen *c, const agl_cells *cells,
                        const agl__presence_rule *rule, const double *of_region, const double *of_industry,
                        agl_error *err) {
-    uint8_t *some_region = AGL_NEW(uint8_t, cells->n_regions), *some_industry = AGL_NEW(uint8_t, cells->n_industries);
+    uint8_t *some_region = AGL_NEW(uint8_t, cells->n_regions),
+            *some_industry = AGL_NEW(uint8_t, cells->n_industries);
     agl_status status = some_region && some_industry ? AGL_OK : agl_fail_memory(err);
     for (size_t k = 0; k < c->n && status == AGL_OK; k++) {
         int32_t r = c->region[k], i = c->industry[k];
@@ -116,13 +117,14 @@ static agl_status mark(uint8_t *present, agl__presence *p, const chosen *c, cons
 static agl_status fill(agl__presence *p, const chosen *c, const uint8_t *present, agl_error *err) {
     size_t ones = 0, cells = 0;
     p->regions = (agl__lists){p->n_regions, AGL_NEW(size_t, p->n_regions + 1), AGL_NEW(int32_t, c->n)};
-    p->industries = (agl__lists){p->n_industries, AGL_NEW(size_t, p->n_industries + 1), AGL_NEW(int32_t, c->n)};
+    p->industries =
+        (agl__lists){p->n_industries, AGL_NEW(size_t, p->n_industries + 1), AGL_NEW(int32_t, c->n)};
     p->cell_start = AGL_NEW(size_t, p->n_regions + 1);
     p->cell_industry = AGL_NEW(int32_t, c->n);
     p->cell_value = AGL_NEW(double, c->n);
     size_t *next = AGL_NEW(size_t, p->n_industries + 1);
-    if (!p->regions.start || !p->regions.other || !p->industries.start || !p->industries.other || !p->cell_start ||
-        !p->cell_industry || !p->cell_value || !next) {
+    if (!p->regions.start || !p->regions.other || !p->industries.start || !p->industries.other ||
+        !p->cell_start || !p->cell_industry || !p->cell_value || !next) {
         free(next);
         return agl_fail_memory(err);
     }
@@ -150,8 +152,8 @@ static agl_status fill(agl__presence *p, const chosen *c, const uint8_t *present
 }
 
 /** Counts what was dropped, numbers what is kept and gathers its totals. */
-static agl_status settle(agl__presence *p, const agl_cells *cells, const double *of_region, const double *of_industry,
-                         agl_error *err) {
+static agl_status settle(agl__presence *p, const agl_cells *cells, const double *of_region,
+                         const double *of_industry, agl_error *err) {
     p->region = AGL_NEW(int32_t, cells->n_regions);
     p->industry = AGL_NEW(int32_t, cells->n_industries);
     if (!p->region || !p->industry) return agl_fail_memory(err);
@@ -168,17 +170,19 @@ static agl_status settle(agl__presence *p, const agl_cells *cells, const double 
         p->industry_total[i] = of_industry[p->industry[i]];
     if (p->n_regions < 2)
         return agl_fail(err, AGL_EDATA,
-                        "%zu region%s hold%s anything (after the filters): give more regions to compare, or lower the filters",
+                        "%zu region%s hold%s anything (after the filters): give more regions to compare, or "
+                        "lower the filters",
                         p->n_regions, p->n_regions == 1 ? "" : "s", p->n_regions == 1 ? "s" : "");
     if (p->n_industries < 2)
         return agl_fail(err, AGL_EDATA,
-                        "%zu industr%s held by any region (after the filters): give more industries, or lower the filters",
+                        "%zu industr%s held by any region (after the filters): give more industries, or "
+                        "lower the filters",
                         p->n_industries, p->n_industries == 1 ? "y is" : "ies are");
     return AGL_OK;
 }
 
-agl_status agl__presence_make(agl__presence *p, const agl_cells *cells, size_t slice, const agl__presence_rule *rule,
-                              agl_error *err) {
+agl_status agl__presence_make(agl__presence *p, const agl_cells *cells, size_t slice,
+                              const agl__presence_rule *rule, agl_error *err) {
     *p = (agl__presence){0};
     chosen c = {0};
     double *of_region = NULL, *of_industry = NULL;
@@ -229,9 +233,10 @@ void agl__presence_free(agl__presence *p) {
     *p = (agl__presence){0};
 }
 
-/** Gives every region that `first` reaches the part `part`; returns the number of regions and industries reached. */
-static size_t reach(int32_t *region_part, uint8_t *seen_industry, int32_t *queue, const agl__presence *p, size_t first,
-                    int32_t part) {
+/** Gives every region that `first` reaches the part `part`; returns the number of regions and industries
+ * reached. */
+static size_t reach(int32_t *region_part, uint8_t *seen_industry, int32_t *queue, const agl__presence *p,
+                    size_t first, int32_t part) {
     size_t head = 0, tail = 0, size = 0;
     queue[tail++] = (int32_t)first;
     region_part[first] = part;

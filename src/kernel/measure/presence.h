@@ -20,17 +20,18 @@ typedef struct agl__lists {
 static inline size_t agl__list_size(const agl__lists *l, size_t k) { return l->start[k + 1] - l->start[k]; }
 
 typedef struct agl__presence {
-    size_t n_regions, n_industries;      /* kept */
-    int32_t *region, *industry;          /* code of the input of each that is kept, ascending */
-    int32_t *region_at, *industry_at;    /* by code: place among the kept, or -1 */
+    size_t n_regions, n_industries;   /* kept */
+    int32_t *region, *industry;       /* code of the input of each that is kept, ascending */
+    int32_t *region_at, *industry_at; /* by code: place among the kept, or -1 */
     double *region_total, *industry_total;
     double total;
-    agl__lists regions, industries;      /* industries of a region; regions of an industry */
-    size_t *cell_start;                  /* cells above zero of region r: cell_start[r] .. cell_start[r+1]-1 */
+    agl__lists regions, industries; /* industries of a region; regions of an industry */
+    size_t *cell_start;             /* cells above zero of region r: cell_start[r] .. cell_start[r+1]-1 */
     int32_t *cell_industry;
     double *cell_value;
     size_t small_regions, small_industries; /* dropped because below the least total */
-    size_t empty_regions, empty_industries; /* dropped because they hold nothing, or nothing at the threshold */
+    size_t empty_regions,
+        empty_industries; /* dropped because they hold nothing, or nothing at the threshold */
 } agl__presence;
 
 typedef struct agl__presence_rule {

@@ -8,13 +8,24 @@
 double agl_relate(agl_relation relation, const agl_cooccurrence *c) {
     double t = c->t, a = c->s_i, b = c->s_j, mu = c->n_i * c->n_j / c->places, value = NAN;
     switch (relation) {
-    case AGL_PROXIMITY: value = c->together / fmax(c->n_i, c->n_j); break;
-    case AGL_ASSOCIATION: value = t * c->together / (a * b); break;
-    case AGL_COSINE: value = c->together / sqrt(a * b); break;
-    case AGL_JACCARD: value = c->together / (a + b - c->together); break;
-    case AGL_PROBABILITY: value = c->together / (t / 2 * (a / t * (b / (t - a)) + b / t * (a / (t - b)))); break;
+    case AGL_PROXIMITY:
+        value = c->together / fmax(c->n_i, c->n_j);
+        break;
+    case AGL_ASSOCIATION:
+        value = t * c->together / (a * b);
+        break;
+    case AGL_COSINE:
+        value = c->together / sqrt(a * b);
+        break;
+    case AGL_JACCARD:
+        value = c->together / (a + b - c->together);
+        break;
+    case AGL_PROBABILITY:
+        value = c->together / (t / 2 * (a / t * (b / (t - a)) + b / t * (a / (t - b))));
+        break;
     case AGL_TEECE:
-        value = (c->together - mu) / sqrt(mu * (1 - c->n_i / c->places) * (c->places - c->n_j) / (c->places - 1));
+        value =
+            (c->together - mu) / sqrt(mu * (1 - c->n_i / c->places) * (c->places - c->n_j) / (c->places - 1));
         break;
     }
     return isfinite(value) ? value : NAN;
@@ -39,7 +50,7 @@ agl_status agl__relating_new(agl__relating *out, const agl__presence *p, const a
                            .relation = o->relation,
                            .own = proximity && !o->exclude_self ? 1 : 0,
                            .words = (p->n_regions + 63) / 64};
-    out->bits = AGL_NEW(uint64_t, n *out->words);
+    out->bits = AGL_NEW(uint64_t, n * out->words);
     out->n = AGL_NEW(double, n);
     out->s = AGL_NEW(double, n);
     if (!out->bits || !out->n || !out->s) return agl_fail_memory(err);
@@ -78,13 +89,17 @@ void agl__relating_row(double *phi, const agl__relating *r, size_t i, size_t fir
     if (i >= first && i < first + n) phi[i - first] = r->own;
 }
 
-agl_status agl__relatedness_rule(agl__presence_rule *rule, const agl_relatedness_options *o, const agl_cells *cells,
-                                 agl_error *err) {
-    if (!(o->threshold > 0)) return agl_fail(err, AGL_EUSAGE, "the threshold must be above 0, not %g", o->threshold);
+agl_status agl__relatedness_rule(agl__presence_rule *rule, const agl_relatedness_options *o,
+                                 const agl_cells *cells, agl_error *err) {
+    if (!(o->threshold > 0))
+        return agl_fail(err, AGL_EUSAGE, "the threshold must be above 0, not %g", o->threshold);
     if (o->relation == AGL_TEECE)
-        return agl_fail(err, AGL_EUSAGE, "a density cannot be weighed by Teece's z: half of its values are negative");
-    *rule = (agl__presence_rule){
-        .threshold = o->threshold, .any = o->any, .min_region = o->min_region, .min_industry = o->min_industry};
+        return agl_fail(err, AGL_EUSAGE,
+                        "a density cannot be weighed by Teece's z: half of its values are negative");
+    *rule = (agl__presence_rule){.threshold = o->threshold,
+                                 .any = o->any,
+                                 .min_region = o->min_region,
+                                 .min_industry = o->min_industry};
     return agl__cells_check(cells, err);
 }
 
@@ -103,7 +118,8 @@ static agl_status count_pairs(void *arg, size_t i, int worker, agl_error *err) {
     size_t n = j->r->p->n_industries - i - 1, count = 0;
     double *c = AGL_NEW(double, n);
     if (!c) return agl_fail_memory(err);
-    j->r->tiles->together(c, j->r->bits + i * j->r->words, j->r->bits + (i + 1) * j->r->words, j->r->words, n);
+    j->r->tiles->together(c, j->r->bits + i * j->r->words, j->r->bits + (i + 1) * j->r->words, j->r->words,
+                          n);
     for (size_t k = 0; k < n; k++)
         count += c[k] / fmax(j->r->n[i], j->r->n[i + 1 + k]) >= j->least;
     j->start[i + 1] = count;
@@ -136,15 +152,16 @@ static agl_status fill_pairs(void *arg, size_t i, int worker, agl_error *err) {
 }
 
 static agl_status related_new(agl_related *out, size_t n, agl_error *err) {
-    *out = (agl_related){.n = n, .a = AGL_NEW(int32_t, n), .b = AGL_NEW(int32_t, n), .together = AGL_NEW(double, n)};
+    *out = (agl_related){
+        .n = n, .a = AGL_NEW(int32_t, n), .b = AGL_NEW(int32_t, n), .together = AGL_NEW(double, n)};
     out->proximity = AGL_NEW(double, n);
     out->association = AGL_NEW(double, n);
     out->cosine = AGL_NEW(double, n);
     out->jaccard = AGL_NEW(double, n);
     out->probability = AGL_NEW(double, n);
     out->teece = AGL_NEW(double, n);
-    return out->a && out->b && out->together && out->proximity && out->association && out->cosine && out->jaccard &&
-                   out->probability && out->teece
+    return out->a && out->b && out->together && out->proximity && out->association && out->cosine &&
+                   out->jaccard && out->probability && out->teece
                ? AGL_OK
                : agl_fail_memory(err);
 }
@@ -168,7 +185,8 @@ agl_status agl_related_pairs(agl_related *out, const agl_cells *cells, size_t sl
     for (size_t i = 0; i < p.n_industries && status == AGL_OK; i++)
         j.start[i + 1] += j.start[i];
     if (status == AGL_OK) status = related_new(out, j.start[p.n_industries], err);
-    if (status == AGL_OK) status = agl__parallel(p.n_industries, fill_pairs, &j, "pairs of industries", ctx, err);
+    if (status == AGL_OK)
+        status = agl__parallel(p.n_industries, fill_pairs, &j, "pairs of industries", ctx, err);
     if (status != AGL_OK) agl_related_free(out);
     free(j.start);
     agl__relating_free(&r);

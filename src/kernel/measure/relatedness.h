@@ -13,9 +13,9 @@ typedef struct agl__relating {
     agl_relation relation;
     double own; /* phi_ii */
     size_t words;
-    uint64_t *bits;  /* n_industries x words */
-    double *n, *s;   /* n_i, S_i */
-    double t;        /* T */
+    uint64_t *bits; /* n_industries x words */
+    double *n, *s;  /* n_i, S_i */
+    double t;       /* T */
 } agl__relating;
 
 AGL_NODISCARD agl_status agl__relating_new(agl__relating *out, const agl__presence *p,
@@ -28,7 +28,8 @@ void agl__relating_row(double *phi, const agl__relating *r, size_t i, size_t fir
 agl_cooccurrence agl__relating_pair(const agl__relating *r, size_t i, size_t j, double together);
 
 /** AGL_EUSAGE when an option is out of range; else the rule of presence. */
-AGL_NODISCARD agl_status agl__relatedness_rule(agl__presence_rule *rule, const agl_relatedness_options *options,
-                                               const agl_cells *cells, agl_error *err);
+AGL_NODISCARD agl_status agl__relatedness_rule(agl__presence_rule *rule,
+                                               const agl_relatedness_options *options, const agl_cells *cells,
+                                               agl_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* Inner loops over all pairs of industries, compiled for several instruction sets. Every sum runs over its
  * terms in one order and nothing is fused, so the bits do not depend on the instruction set. A BLAS was
- * weighed: its sums depend on its threads, its thread count is a setting of the whole process, and the matrix of pairs
- * (200 MB for 5000 industries) would have to be written and read. */
+ * weighed: its sums depend on its threads, its thread count is a setting of the whole process, and the matrix
+ * of pairs (200 MB for 5000 industries) would have to be written and read. */
 #ifndef AGL_KERNEL_MEASURE_TILES_H
 #define AGL_KERNEL_MEASURE_TILES_H
 

@@ -46,7 +46,8 @@ static void add_weighted(double *sum, const double *const *row, const double *we
         r##i += y[i] * right;                                                                                \
     } while (0)
 #define OPEN(i)                                                                                              \
-    four l##i = *(const four_at *)(c + (i)*AGL__TILE_COLS), r##i = *(const four_at *)(c + (i)*AGL__TILE_COLS + 4)
+    four l##i = *(const four_at *)(c + (i)*AGL__TILE_COLS),                                                  \
+         r##i = *(const four_at *)(c + (i)*AGL__TILE_COLS + 4)
 #define CLOSE(i)                                                                                             \
     do {                                                                                                     \
         *(four_at *)(c + (i)*AGL__TILE_COLS) = l##i;                                                         \
@@ -62,7 +63,8 @@ static void products(double *c, const double *a, const double *b, size_t depth) 
     OPEN(4);
     OPEN(5);
     for (size_t k = 0; k < depth; k++) {
-        four left = *(const four_at *)(b + k * AGL__TILE_COLS), right = *(const four_at *)(b + k * AGL__TILE_COLS + 4);
+        four left = *(const four_at *)(b + k * AGL__TILE_COLS),
+             right = *(const four_at *)(b + k * AGL__TILE_COLS + 4);
         const double *y = a + k * AGL__TILE_ROWS;
         ROW(0);
         ROW(1);

@@ -31,7 +31,8 @@ static agl_status find_year(job *j, agl_error *err) {
     j->slice = j->in.n_years - 1;
     if (isnan(year)) {
         if (j->in.n_years > 1)
-            agl__run_warn(j->run, "only the last year, %.0f, is used; choose another with --year", j->in.years[j->slice]);
+            agl__run_warn(j->run, "only the last year, %.0f, is used; choose another with --year",
+                          j->in.years[j->slice]);
         return AGL_OK;
     }
     if (!j->in.years) return agl_fail(err, AGL_EUSAGE, "--year needs the role year");
@@ -78,7 +79,8 @@ static void add_plants(job *j, int32_t industry, double size, double count) {
     j->plant_industry[k] = industry, j->plant_size[k] = size, j->plant_count[k] = count;
 }
 
-/** Plants from the input "plants", or from the number of establishments in each cell, taken as equal in size. */
+/** Plants from the input "plants", or from the number of establishments in each cell, taken as equal in size.
+ */
 static agl_status read_plants(job *j, agl_error *err) {
     const agl_column *industry = agl__run_column(j->run, "plants", "industry"),
                      *establishments = agl__run_column(j->run, "data", "establishments");
@@ -88,8 +90,9 @@ static agl_status read_plants(job *j, agl_error *err) {
         size_t rows = agl__run_input(j->run, "plants")->rows;
         agl_status status = plants_new(j, rows, err);
         for (size_t k = 0; k < rows && status == AGL_OK; k++) {
-            int32_t code =
-                industry->code[k] < 0 ? -1 : agl_dict_find(j->in.industries, industry->dict.text[industry->code[k]]);
+            int32_t code = industry->code[k] < 0
+                               ? -1
+                               : agl_dict_find(j->in.industries, industry->dict.text[industry->code[k]]);
             if (code >= 0 && size[k] > 0) add_plants(j, code, size[k], 1);
         }
         return status;
@@ -105,39 +108,55 @@ static agl_status read_plants(job *j, agl_error *err) {
     }
     if (unknown)
         agl__run_warn(j->run,
-                      "%zu cells have a value but no establishments: each was taken for one plant, which makes the test "
+                      "%zu cells have a value but no establishments: each was taken for one plant, which "
+                      "makes the test "
                       "careful",
                       unknown);
     return status;
 }
 
-/** The links as matrices; of the two directions of a pair the larger counts. */
+static int32_t code_of(const agl_column *column, size_t row, const agl_dict *dict) {
+    return column->code[row] < 0 ? -1 : agl_dict_find(dict, column->dict.text[column->code[row]]);
+}
+
+/** One link as a matrix; of the two directions of a pair the larger counts. Returns the rows of unknown
+ * industries in *unknown. */
+static agl_status read_link(double **matrix, size_t *unknown, const job *j, const agl_column *value,
+                            agl_error *err) {
+    const agl_column *a = agl__run_column(j->run, "links", "industry_a"),
+                     *b = agl__run_column(j->run, "links", "industry_b");
+    size_t n = j->cells.n_industries, rows = agl__run_input(j->run, "links")->rows;
+    *unknown = 0;
+    *matrix = AGL_NEW(double, n *n);
+    if (!*matrix) return agl_fail_memory(err);
+    for (size_t k = 0; k < n * n; k++)
+        (*matrix)[k] = NAN;
+    for (size_t row = 0; row < rows; row++) {
+        int32_t p = code_of(a, row, j->in.industries), q = code_of(b, row, j->in.industries);
+        *unknown += p < 0 || q < 0;
+        if (p < 0 || q < 0 || p == q || isnan(value->num[row])) continue;
+        double *to = &(*matrix)[(size_t)(p < q ? p : q) * n + (size_t)(p < q ? q : p)];
+        *to = isnan(*to) ? value->num[row] : fmax(*to, value->num[row]);
+    }
+    return AGL_OK;
+}
+
 static agl_status read_links(job *j, agl_error *err) {
-    const agl_column *a = agl__run_column(j->run, "links", "industry_a"), *b = agl__run_column(j->run, "links", "industry_b");
-    if (!a) return AGL_OK;
-    size_t n = j->cells.n_industries, rows = agl__run_input(j->run, "links")->rows, unknown = 0;
-    bool any = false;
+    const agl_table *table = agl__run_input(j->run, "links");
+    if (!table) return AGL_OK;
+    size_t unknown = 0, given = 0;
     for (int l = 0; l < LINKS; l++) {
         const agl_column *value = agl__run_column(j->run, "links", link_name[l]);
-        if (!value) continue;
-        any = true;
-        unknown = 0;
-        j->link[l] = AGL_NEW(double, n *n);
-        if (!j->link[l]) return agl_fail_memory(err);
-        for (size_t k = 0; k < n * n; k++)
-            j->link[l][k] = NAN;
-        for (size_t row = 0; row < rows; row++) {
-            int32_t p = a->code[row] < 0 ? -1 : agl_dict_find(j->in.industries, a->dict.text[a->code[row]]);
-            int32_t q = b->code[row] < 0 ? -1 : agl_dict_find(j->in.industries, b->dict.text[b->code[row]]);
-            unknown += p < 0 || q < 0;
-            if (p < 0 || q < 0 || p == q || isnan(value->num[row])) continue;
-            double *to = &j->link[l][(size_t)(p < q ? p : q) * n + (size_t)(p < q ? q : p)];
-            *to = isnan(*to) ? value->num[row] : fmax(*to, value->num[row]);
-        }
+        agl_status status = value ? read_link(&j->link[l], &unknown, j, value, err) : AGL_OK;
+        if (status != AGL_OK) return status;
+        given += value != NULL;
     }
-    if (!any) return agl_fail(err, AGL_EUSAGE, "--links needs a column io or occupation; bind one with --col links.io=NAME");
+    if (!given)
+        return agl_fail(err, AGL_EUSAGE,
+                        "--links needs a column io or occupation; bind one with --col links.io=NAME");
     if (unknown)
-        agl__run_warn(j->run, "%zu of %zu links are of industries that the data do not hold", unknown, rows);
+        agl__run_warn(j->run, "%zu of %zu links are of industries that the data do not hold", unknown,
+                      table->rows);
     return AGL_OK;
 }
 
@@ -196,8 +215,9 @@ static agl_status write_industries(job *j, agl_error *err) {
     if (status == AGL_OK) status = agl__run_key(&partner, t, "partner", j->in.industries, err);
     if (status == AGL_OK && !j->c.z) status = agl__run_drop_column(t, "hhi_plants", err);
     if (status != AGL_OK) return status;
-    double *size = agl__run_num(t, "size"), *own = agl__run_num(t, "concentration"), *mean = agl__run_num(t, "mean_gamma"),
-           *best = agl__run_num(t, "partner_gamma"), *h = j->c.z ? agl__run_num(t, "hhi_plants") : NULL;
+    double *size = agl__run_num(t, "size"), *own = agl__run_num(t, "concentration"),
+           *mean = agl__run_num(t, "mean_gamma"), *best = agl__run_num(t, "partner_gamma"),
+           *h = j->c.z ? agl__run_num(t, "hhi_plants") : NULL;
     for (size_t i = 0; i < n; i++) {
         if (!known(j, i)) continue;
         double sum = 0;
@@ -217,17 +237,20 @@ static agl_status write_industries(job *j, agl_error *err) {
 
 /** Group of every industry; AGL_EDATA when one stands in two groups. */
 static agl_status read_groups(int32_t *group, const job *j, agl_error *err) {
-    const agl_column *industry = agl__run_column(j->run, "groups", "industry"), *of = agl__run_column(j->run, "groups", "group");
+    const agl_column *industry = agl__run_column(j->run, "groups", "industry"),
+                     *of = agl__run_column(j->run, "groups", "group");
     for (size_t i = 0; i < j->cells.n_industries; i++)
         group[i] = -1;
     for (size_t k = 0; k < agl__run_input(j->run, "groups")->rows; k++) {
-        int32_t code =
-            industry->code[k] < 0 ? -1 : agl_dict_find(j->in.industries, industry->dict.text[industry->code[k]]);
+        int32_t code = industry->code[k] < 0
+                           ? -1
+                           : agl_dict_find(j->in.industries, industry->dict.text[industry->code[k]]);
         if (code >= 0) group[code] = of->code[k];
     }
     for (size_t i = 0; i < j->cells.n_industries; i++)
         if (group[i] >= 0) return AGL_OK;
-    return agl_fail(err, AGL_EDATA, "no industry of the data has a group: are the codes the same in both files?");
+    return agl_fail(err, AGL_EDATA,
+                    "no industry of the data has a group: are the codes the same in both files?");
 }
 
 static agl_status write_groups(job *j, agl_error *err) {
@@ -263,14 +286,16 @@ static agl_status write_groups(job *j, agl_error *err) {
 /** Test of one link over all pairs that have it. */
 static agl_status test_link(agl_link_test *out, const job *j, const double *link, agl_error *err) {
     size_t n = j->cells.n_industries, pairs = 0;
-    int32_t *a = AGL_NEW(int32_t, n *n), *b = AGL_NEW(int32_t, n *n);
+    int32_t *a = AGL_NEW(int32_t, n * n), *b = AGL_NEW(int32_t, n * n);
     double *value = AGL_NEW(double, n *n);
     agl_status status = a && b && value ? AGL_OK : agl_fail_memory(err);
     for (size_t i = 0; i < n && status == AGL_OK; i++)
         for (size_t k = i + 1; k < n; k++)
-            if (!isnan(link[i * n + k])) a[pairs] = (int32_t)i, b[pairs] = (int32_t)k, value[pairs++] = link[i * n + k];
+            if (!isnan(link[i * n + k]))
+                a[pairs] = (int32_t)i, b[pairs] = (int32_t)k, value[pairs++] = link[i * n + k];
     if (status == AGL_OK)
-        status = agl_coagglomeration_link(out, &j->c, a, b, value, pairs, (size_t)agl__run_integer(j->run, "permutations"),
+        status = agl_coagglomeration_link(out, &j->c, a, b, value, pairs,
+                                          (size_t)agl__run_integer(j->run, "permutations"),
                                           agl__run_ctx(j->run), err);
     free(a);
     free(b);
@@ -301,24 +326,26 @@ static agl_status write_links(job *j, agl_error *err) {
 /* ---- the op ---- */
 
 static agl_status compute(job *j, agl_error *err) {
-    agl_coagglomeration_options o = {
-        .shares = agl__run_is(j->run, "shares", "mean") ? AGL_SHARES_MEAN : AGL_SHARES_TOTAL,
-        .region_total = j->totals,
-        .simulations = (size_t)agl__run_integer(j->run, "simulations")};
+    agl_coagglomeration_options o = {.shares = agl__run_is(j->run, "shares", "mean") ? AGL_SHARES_MEAN
+                                                                                     : AGL_SHARES_TOTAL,
+                                     .region_total = j->totals,
+                                     .simulations = (size_t)agl__run_integer(j->run, "simulations")};
     bool tested = j->plant_industry != NULL;
     if (o.simulations && !tested)
-        return agl_fail(err, AGL_EUSAGE,
-                        "--simulations needs plants: bind the role establishments, or give their sizes with --plants");
-    agl_status status =
-        agl_coagglomerate(&j->c, &j->cells, j->slice, tested ? &j->plants : NULL, &o, agl__run_ctx(j->run), err);
+        return agl_fail(
+            err, AGL_EUSAGE,
+            "--simulations needs plants: bind the role establishments, or give their sizes with --plants");
+    agl_status status = agl_coagglomerate(&j->c, &j->cells, j->slice, tested ? &j->plants : NULL, &o,
+                                          agl__run_ctx(j->run), err);
     size_t few = 0;
     for (size_t i = 0; status == AGL_OK && tested && !o.simulations && i < j->cells.n_industries; i++)
         few += j->c.hhi_plants[i] > 0.05;
     if (few)
-        agl__run_warn(j->run,
-                      "in %zu industries few plants hold most of the jobs (Herfindahl index above 0.05): the normal "
-                      "approximation of their p_value is rough; use --simulations 1000",
-                      few);
+        agl__run_warn(
+            j->run,
+            "in %zu industries few plants hold most of the jobs (Herfindahl index above 0.05): the normal "
+            "approximation of their p_value is rough; use --simulations 1000",
+            few);
     return status;
 }
 

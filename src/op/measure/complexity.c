@@ -15,15 +15,16 @@
 #define LEAST_SIDE        20
 
 enum { REGION_COLUMNS = 8, INDUSTRY_COLUMNS = 5 };
-static const char *const region_column[REGION_COLUMNS] = {"total",   "diversity", "eci", "eci_lo",
-                                                          "eci_hi",  "fitness",   "coi", "expy"};
-static const char *const industry_column[INDUSTRY_COLUMNS] = {"total", "ubiquity", "pci", "fitness_q", "prody"};
+static const char *const region_column[REGION_COLUMNS] = {"total",  "diversity", "eci", "eci_lo",
+                                                          "eci_hi", "fitness",   "coi", "expy"};
+static const char *const industry_column[INDUSTRY_COLUMNS] = {"total", "ubiquity", "pci", "fitness_q",
+                                                              "prody"};
 
 /** Results of all years: [column][year * codes + code]. */
 typedef struct results {
     const agl_cell_input *in;
     double *region[REGION_COLUMNS], *industry[INDUSTRY_COLUMNS];
-    double *income; /* of regions in one year; NULL without the input */
+    double *income;                    /* of regions in one year; NULL without the input */
     agl_complexity_validity *validity; /* by year */
 } results;
 
@@ -32,9 +33,9 @@ static agl_status results_new(results *r, const agl_cell_input *in, bool income,
     *r = (results){.in = in, .validity = AGL_NEW(agl_complexity_validity, years)};
     bool ok = r->validity != NULL;
     for (int c = 0; c < REGION_COLUMNS; c++)
-        ok = (r->region[c] = AGL_NEW(double, years *in->cells.n_regions)) != NULL && ok;
+        ok = (r->region[c] = AGL_NEW(double, years * in->cells.n_regions)) != NULL && ok;
     for (int c = 0; c < INDUSTRY_COLUMNS; c++)
-        ok = (r->industry[c] = AGL_NEW(double, years *in->cells.n_industries)) != NULL && ok;
+        ok = (r->industry[c] = AGL_NEW(double, years * in->cells.n_industries)) != NULL && ok;
     if (income) ok = (r->income = AGL_NEW(double, in->cells.n_regions)) != NULL && ok;
     return ok ? AGL_OK : agl_fail_memory(err);
 }
@@ -50,14 +51,16 @@ static void results_free(results *r) {
 
 /** Income of every region in a year; returns the number of those known. */
 static size_t read_income(double *income, const agl_run *run, const agl_cell_input *in, size_t slice) {
-    const agl_column *region = agl__run_column(run, "income", "region"), *value = agl__run_column(run, "income", "value"),
+    const agl_column *region = agl__run_column(run, "income", "region"),
+                     *value = agl__run_column(run, "income", "value"),
                      *year = agl__run_column(run, "income", "year");
     size_t known = 0, rows = agl__run_input(run, "income")->rows;
     for (size_t r = 0; r < in->cells.n_regions; r++)
         income[r] = NAN;
     for (size_t k = 0; k < rows; k++) {
         if (year && in->years && year->num[k] != agl__cell_year(in, slice)) continue;
-        int32_t code = region->code[k] < 0 ? -1 : agl_dict_find(in->regions, region->dict.text[region->code[k]]);
+        int32_t code =
+            region->code[k] < 0 ? -1 : agl_dict_find(in->regions, region->dict.text[region->code[k]]);
         if (code < 0 || isnan(value->num[k])) continue;
         income[code] = value->num[k];
         known++;
@@ -86,10 +89,21 @@ enum {
     TINY_REGIONS,
     CHECKS
 };
-static const char *const check_name[CHECKS] = {
-    "diversity_correlation", "empty_industries", "empty_regions",    "fitness_settled", "industries",
-    "nestedness",            "outside",          "parts",            "regions",         "sign_stability",
-    "small_industries",      "small_regions",    "spectral_gap",     "tiny_at_ends",    "tiny_regions"};
+static const char *const check_name[CHECKS] = {"diversity_correlation",
+                                               "empty_industries",
+                                               "empty_regions",
+                                               "fitness_settled",
+                                               "industries",
+                                               "nestedness",
+                                               "outside",
+                                               "parts",
+                                               "regions",
+                                               "sign_stability",
+                                               "small_industries",
+                                               "small_regions",
+                                               "spectral_gap",
+                                               "tiny_at_ends",
+                                               "tiny_regions"};
 
 typedef struct finding {
     double value, limit, passed; /* limit and passed NaN where nothing is judged */
@@ -123,22 +137,26 @@ static void warn(agl_run *run, const agl_complexity_validity *v, const finding *
     agl__warn_left_out(run, v, when);
     if (f[PARTS].passed == 0)
         agl__run_warn(run,
-                      "the table falls into %zu parts that share no industry%s: the index holds for the largest, and %zu "
+                      "the table falls into %zu parts that share no industry%s: the index holds for the "
+                      "largest, and %zu "
                       "regions have none",
                       v->parts, when, v->outside);
     if (f[TINY_AT_ENDS].passed == 0)
         agl__run_warn(run,
-                      "%zu of the %zu regions at the top and the bottom of the index are tiny (below a tenth of the median "
+                      "%zu of the %zu regions at the top and the bottom of the index are tiny (below a tenth "
+                      "of the median "
                       "total)%s: their few units decide it; leave them out with --min-total",
                       v->tiny_ends, v->ends, when);
     if (f[SPECTRAL_GAP].passed == 0)
         agl__run_warn(run,
-                      "the second and the third eigenvalue are close (%.3f and %.3f)%s: small changes of the data may turn "
+                      "the second and the third eigenvalue are close (%.3f and %.3f)%s: small changes of the "
+                      "data may turn "
                       "the index into another one",
                       v->second, v->third, when);
     if (f[DIVERSITY_CORRELATION].passed == 0)
         agl__run_warn(run,
-                      "the index hardly goes together with the diversity of regions (correlation %.2f)%s: its sign, and "
+                      "the index hardly goes together with the diversity of regions (correlation %.2f)%s: "
+                      "its sign, and "
                       "so who is at the top, is doubtful",
                       v->diversity_correlation, when);
     if (f[SIGN_STABILITY].passed == 0)
@@ -146,7 +164,8 @@ static void warn(agl_run *run, const agl_complexity_validity *v, const finding *
                       100 * (1 - v->sign_stability), when);
     if (f[NESTEDNESS].passed == 0)
         agl__run_warn(run,
-                      "the table is not nested (%.2f, by chance %.2f)%s: industries of specialised regions are not a part "
+                      "the table is not nested (%.2f, by chance %.2f)%s: industries of specialised regions "
+                      "are not a part "
                       "of those of diverse ones, as the index assumes",
                       v->nestedness, v->fill, when);
     if (f[REGIONS].passed == 0 || f[INDUSTRIES].passed == 0)
@@ -182,8 +201,8 @@ static agl_status write_validity(agl_run *run, const results *r, agl_error *err)
 /* ---- computation ---- */
 
 /** Complexity outlook of the regions. */
-static agl_status outlook(double *coi, agl_run *run, const agl_cell_input *in, size_t y, const agl_complexity *of,
-                          agl_error *err) {
+static agl_status outlook(double *coi, agl_run *run, const agl_cell_input *in, size_t y,
+                          const agl_complexity *of, agl_error *err) {
     const agl_cells *cells = &in->cells;
     agl_relatedness_options options = agl__relatedness_options(run);
     agl_density density = {.coi = coi};
@@ -200,7 +219,8 @@ static agl_status outlook(double *coi, agl_run *run, const agl_cell_input *in, s
     return status;
 }
 
-static agl_status one_year(agl_run *run, results *r, size_t y, const agl_complexity_options *o, agl_error *err) {
+static agl_status one_year(agl_run *run, results *r, size_t y, const agl_complexity_options *o,
+                           agl_error *err) {
     const agl_cells *cells = &r->in->cells;
     size_t at = y * cells->n_regions, of = y * cells->n_industries;
     char when[32] = "";
@@ -220,7 +240,8 @@ static agl_status one_year(agl_run *run, results *r, size_t y, const agl_complex
         status = outlook(r->region[6] + at, run, r->in, y, &out, err);
     if (status == AGL_OK && r->income) {
         if (read_income(r->income, run, r->in, y) == 0)
-            return agl_fail(err, AGL_EDATA, "no region of the data has an income%s: are the codes the same in both files?",
+            return agl_fail(err, AGL_EDATA,
+                            "no region of the data has an income%s: are the codes the same in both files?",
                             when);
         status = agl_prody(r->industry[4] + of, r->region[7] + at, cells, y, r->income, o, err);
     }
@@ -236,8 +257,9 @@ static agl_status one_year(agl_run *run, results *r, size_t y, const agl_complex
 }
 
 /** One table of a side: rows are its codes with a total, in every year. */
-static agl_status write_side(agl_run *run, const char *name, const char *key, const agl_dict *dict, double *const *values,
-                             const char *const *column, int columns, const results *r, agl_error *err) {
+static agl_status write_side(agl_run *run, const char *name, const char *key, const agl_dict *dict,
+                             double *const *values, const char *const *column, int columns, const results *r,
+                             agl_error *err) {
     size_t years = r->in->n_years, rows = 0, row = 0;
     for (size_t k = 0; k < years * dict->n; k++)
         rows += !isnan(values[0][k]);
@@ -278,10 +300,11 @@ agl_status agl_op_measure_complexity(agl_run *run, agl_error *err) {
     for (size_t y = 0; y < in.n_years && status == AGL_OK; y++)
         status = one_year(run, &r, y, &o, err);
     if (status == AGL_OK)
-        status = write_side(run, "regions", "region", in.regions, r.region, region_column, REGION_COLUMNS, &r, err);
+        status = write_side(run, "regions", "region", in.regions, r.region, region_column, REGION_COLUMNS, &r,
+                            err);
     if (status == AGL_OK)
-        status = write_side(run, "industries", "industry", in.industries, r.industry, industry_column, INDUSTRY_COLUMNS,
-                            &r, err);
+        status = write_side(run, "industries", "industry", in.industries, r.industry, industry_column,
+                            INDUSTRY_COLUMNS, &r, err);
     if (status == AGL_OK) status = write_validity(run, &r, err);
     results_free(&r);
     agl__cell_input_free(&in);

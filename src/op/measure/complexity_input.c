@@ -17,7 +17,8 @@ agl_complexity_options agl__complexity_options(const agl_run *run) {
 }
 
 agl_relation agl__relation_option(const agl_run *run, const char *option) {
-    static const char *const name[] = {"proximity", "association", "cosine", "jaccard", "probability", "teece"};
+    static const char *const name[] = {"proximity", "association", "cosine",
+                                       "jaccard",   "probability", "teece"};
     for (int k = 0; k < (int)(sizeof name / sizeof *name); k++)
         if (agl__run_is(run, option, name[k])) return (agl_relation)k;
     return AGL_PROXIMITY;
@@ -47,8 +48,9 @@ void agl__peer_pci(double *pci, size_t n_pci, const double *eci, const double *d
 
 void agl__warn_left_out(agl_run *run, const agl_complexity_validity *v, const char *when) {
     const size_t count[] = {v->empty_regions, v->empty_industries, v->small_regions, v->small_industries};
-    static const char *const what[] = {"regions without any presence were", "industries without any presence were",
-                                       "regions below --min-total were", "industries below --min-industry were"};
+    static const char *const what[] = {
+        "regions without any presence were", "industries without any presence were",
+        "regions below --min-total were", "industries below --min-industry were"};
     for (size_t k = 0; k < sizeof count / sizeof *count; k++)
         if (count[k]) agl__run_warn(run, "%zu %s left out%s", count[k], what[k], when);
 }

@@ -15,9 +15,9 @@ agl_relation agl__relation_option(const agl_run *run, const char *option);
 /** Drops the column year of an output when the input has none. */
 AGL_NODISCARD agl_status agl__drop_year(agl_table *table, const agl_cell_input *in, agl_error *err);
 
-/** With --like py-ecomplexity: moves the n_pci complexities, which that package uses before they are centred, for
- * outlook and gain. What the centring took off in units of the standard deviation follows from
- * sum_r k_r ECI_r = 0 before it (the second eigenvector is orthogonal to the first): - sum k_r eci_r / sum k_r. */
+/** With --like py-ecomplexity: moves the n_pci complexities, which that package uses before they are centred,
+ * for outlook and gain. What the centring took off in units of the standard deviation follows from sum_r k_r
+ * ECI_r = 0 before it (the second eigenvector is orthogonal to the first): - sum k_r eci_r / sum k_r. */
 void agl__peer_pci(double *pci, size_t n_pci, const double *eci, const double *diversity, size_t n_regions);
 
 /** Warns of the regions and industries that were left out; `when` is "" or " in 2019". */
