@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "table/foreign.h"
 
-#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ static bool number(double *out, const char *text) {
     char *end;
     if (!text) return false;
     *out = strtod(text, &end);
-    return *text && !*end;
+    return *text && !*end && isfinite(*out);
 }
 
 static agl_status push(reader *r, const char *source, const char *target, double weight, agl_error *err) {
@@ -146,7 +146,7 @@ static agl_status read_gwt(reader *r, agl_error *err) {
 
 static agl_status to_table(agl_table **out, const reader *r, agl_error *err) {
     static const char *const names[] = {"source", "target"};
-    agl_table *t;
+    agl_table *t = NULL;
     agl_column *c;
     const char **text = AGL_NEW(const char *, r->ids.n);
     if (!text) return agl_fail_memory(err);
