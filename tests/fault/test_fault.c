@@ -1,43 +1,13 @@
-/* Faults: the k-th allocation fails, the caller cancels at the k-th step, the disk is full. Each must end in
- * a clear error, leak nothing (the sanitizer build watches) and leave no half-written file. The linker sends
- * the library's allocations through the functions below (-Wl,--wrap); those of DuckDB and GLPK are their
- * own business. */
-#include "../unit/unit.h"
+/* Faults on the whole road of one method: the k-th allocation fails, the caller cancels, the disk is full.
+ * Each must end in a clear error, leak nothing (the sanitizer build watches) and leave no half-written file.
+ * The methods one by one are in test_fault_ops.c. */
+#include "faults.h"
 #include "op/invoke.h"
 #include "table/write.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <string.h>
 #include <unistd.h>
-
-static long countdown = -1; /* allocations until one fails; -1 = never */
-static bool fails(void) { return countdown >= 0 && countdown-- == 0; }
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-int __wrap_vasprintf(char **out, const char *format, va_list args) AGL_PRINTF(2, 0);
-int __real_vasprintf(char **out, const char *format, va_list args) AGL_PRINTF(2, 0);
-
-void *__wrap_malloc(size_t n) { return fails() ? NULL : __real_malloc(n); }
-void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
-void *__wrap_reallocarray(void *p, size_t n, size_t size) {
-    return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-char *__wrap_strdup(const char *s) { return fails() ? NULL : __real_strdup(s); }
-char *__wrap_strndup(const char *s, size_t n) { return fails() ? NULL : __real_strndup(s, n); }
-int __wrap_vasprintf(char **out, const char *format, va_list args) {
-    return fails() ? -1 : __real_vasprintf(out, format, args);
-}
 
 static char folder[] = "/tmp/agglo-fault-XXXXXX";
 static char path[128], out[128];
@@ -118,8 +88,6 @@ START_TEST(full_disk) {
     agl__db_close(db);
 }
 END_TEST
-
-static atomic_bool cancel;
 
 START_TEST(cancelled_run_writes_nothing) {
     agl_db *db;

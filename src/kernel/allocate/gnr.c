@@ -362,7 +362,7 @@ agl_status agl__tfp_gnr(agl_tfp *out, double *tfp, agl_panel_work *w, const agl_
         status = start_at(alpha, &g, shares[k], err);
         if (status != AGL_OK) break;
         agl_tfp_minimum m = {.starts = 1, .criterion = newton(alpha, &g, ctx)};
-        if (agl_cancelled(ctx)) status = AGL_ECANCEL;
+        if (agl_cancelled(ctx)) status = agl_fail(err, AGL_ECANCEL, "cancelled");
         if (m.criterion >= AGL__FAR || status != AGL_OK) continue;
         elasticities(m.coefficient, &g, alpha);
         note(out, alphas, &m, alpha);

@@ -173,7 +173,7 @@ agl_status agl__search_minima(agl_tfp *out, size_t first, size_t d, const double
         if (newton) m.criterion = agl__newton(m.coefficient + first, d, f, arg);
         if (m.criterion < AGL__FAR) note(out, &m, first, d);
         tried++;
-        if (agl_cancelled(ctx)) return AGL_ECANCEL;
+        if (agl_cancelled(ctx)) return agl_fail(err, AGL_ECANCEL, "cancelled");
     }
     if (out->n_minima == 0)
         return agl_fail(err, AGL_ECONV, "the second stage has no minimum from any of %zu starting values",

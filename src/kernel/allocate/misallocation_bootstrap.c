@@ -103,7 +103,7 @@ static agl_status batch(void *arg, size_t t, int worker, agl_error *err) {
         sums s;
         add_market(&s, b, m, (uint32_t)t, once);
         add_to_groups(output, gain, b, &s, m);
-        if (agl_cancelled(b->ctx)) status = AGL_ECANCEL;
+        if (agl_cancelled(b->ctx)) status = agl_fail(err, AGL_ECANCEL, "cancelled");
     }
     for (size_t g = 0; g < b->n_groups && status == AGL_OK; g++)
         for (size_t lane = 0; lane < LANES && first + lane < last; lane++) {

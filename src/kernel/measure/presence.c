@@ -50,21 +50,20 @@ static agl_status choose(chosen *out, const agl_cells *c, size_t slice, agl_erro
     return status;
 }
 
-/** Totals by code of the cells whose region and industry have a place; NULL without memory. */
-static double *totals_by(const int32_t *code, size_t codes, const chosen *c, const agl__presence *p) {
+/** Totals by code of the cells whose region and industry have a place; frees what *total held. */
+static agl_status totals_by(double **total, const int32_t *code, size_t codes, const chosen *c,
+                            const agl__presence *p, agl_error *err) {
     agl_sum *sum = AGL_NEW(agl_sum, codes);
-    double *total = AGL_NEW(double, codes);
-    for (size_t k = 0; sum && total && k < c->n; k++)
+    free(*total);
+    *total = AGL_NEW(double, codes);
+    agl_status status = sum && *total ? AGL_OK : agl_fail_memory(err);
+    for (size_t k = 0; status == AGL_OK && k < c->n; k++)
         if (p->region_at[c->region[k]] >= 0 && p->industry_at[c->industry[k]] >= 0)
             agl__sum_add(&sum[code[k]], c->value[k]);
-    for (size_t k = 0; sum && total && k < codes; k++)
-        total[k] = agl__sum_value(&sum[k]);
-    if (!sum) {
-        free(total);
-        total = NULL;
-    }
+    for (size_t k = 0; status == AGL_OK && k < codes; k++)
+        (*total)[k] = agl__sum_value(&sum[k]);
     free(sum);
-    return total;
+    return status;
 }
 
 /** Leaves out what has no total or a smaller one than `least`; returns how many had one. */
@@ -193,17 +192,14 @@ agl_status agl__presence_make(agl__presence *p, const agl_cells *cells, size_t s
     if (status == AGL_OK) status = choose(&c, cells, slice, err);
     if (status != AGL_OK) goto out;
     /* x_r. of all industries decides which regions stay; x_.i of these which industries; then both anew */
-    of_region = totals_by(c.region, cells->n_regions, &c, p);
-    if (of_region) p->small_regions = leave_out(p->region_at, of_region, cells->n_regions, rule->min_region);
-    of_industry = totals_by(c.industry, cells->n_industries, &c, p);
-    if (of_industry)
-        p->small_industries = leave_out(p->industry_at, of_industry, cells->n_industries, rule->min_industry);
-    free(of_region);
-    of_region = totals_by(c.region, cells->n_regions, &c, p);
-    if (!of_region || !of_industry) {
-        status = agl_fail_memory(err);
-        goto out;
-    }
+    status = totals_by(&of_region, c.region, cells->n_regions, &c, p, err);
+    if (status != AGL_OK) goto out;
+    p->small_regions = leave_out(p->region_at, of_region, cells->n_regions, rule->min_region);
+    status = totals_by(&of_industry, c.industry, cells->n_industries, &c, p, err);
+    if (status != AGL_OK) goto out;
+    p->small_industries = leave_out(p->industry_at, of_industry, cells->n_industries, rule->min_industry);
+    status = totals_by(&of_region, c.region, cells->n_regions, &c, p, err);
+    if (status != AGL_OK) goto out;
     p->total = agl__sum(of_region, cells->n_regions);
     status = mark(present, p, &c, cells, rule, of_region, of_industry, err);
     if (status == AGL_OK) status = settle(p, cells, of_region, of_industry, err);

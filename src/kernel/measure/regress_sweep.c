@@ -131,7 +131,7 @@ agl_status agl__sweep_column(double *v, const agl_sweep *s, const agl_ctx *ctx, 
             moved = fmax(moved, demean(v, s, e, sum, mass));
         if (s->effects == 1 && round == 1) break; /* once is exact; the second time mends the rounding */
         if (agl_cancelled(ctx))
-            status = AGL_ECANCEL;
+            status = agl_fail(err, AGL_ECANCEL, "cancelled");
         else if (round == ROUNDS)
             status = agl_fail(
                 err, AGL_ECONV,

@@ -246,11 +246,12 @@ agl_status agl__dea_keys(agl_table *table, const agl_dea_input *in, const size_t
     return AGL_OK;
 }
 
-void agl__dea_warn_small(agl_run *run, const agl_dea_input *in) {
+agl_status agl__dea_warn_small(agl_run *run, const agl_dea_input *in, agl_error *err) {
     size_t *count = AGL_NEW(size_t, in->n_slices), smallest = in->n;
-    for (size_t k = 0; count && k < in->n; k++)
+    if (!count) return agl_fail_memory(err);
+    for (size_t k = 0; k < in->n; k++)
         count[in->slice[k]]++;
-    for (size_t t = 0; count && t < in->n_slices; t++)
+    for (size_t t = 0; t < in->n_slices; t++)
         smallest = count[t] < smallest ? count[t] : smallest;
     free(count);
     if (smallest < 3 * (in->m + in->s))
@@ -259,4 +260,5 @@ void agl__dea_warn_small(agl_run *run, const agl_dea_input *in) {
                       "units for each, most "
                       "units look efficient because nothing compares with them",
                       smallest, in->m + in->s);
+    return AGL_OK;
 }

@@ -32,6 +32,6 @@ AGL_NODISCARD agl_status agl__dea_keys(agl_table *table, const agl_dea_input *in
                                        agl_error *err);
 
 /** Warns when a technology has fewer units than three times inputs and outputs together. */
-void agl__dea_warn_small(agl_run *run, const agl_dea_input *in);
+AGL_NODISCARD agl_status agl__dea_warn_small(agl_run *run, const agl_dea_input *in, agl_error *err);
 
 #endif

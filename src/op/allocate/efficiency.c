@@ -401,7 +401,6 @@ static void warn(agl_run *run, const work *k) {
         agl__run_warn(
             run, "%zu units have no interval: most replications of the bootstrap cannot make what they make",
             no_interval);
-    agl__dea_warn_small(run, k->in);
 }
 
 agl_status agl_op_allocate_efficiency(agl_run *run, agl_error *err);
@@ -418,7 +417,10 @@ agl_status agl_op_allocate_efficiency(agl_run *run, agl_error *err) {
     if (status == AGL_OK) status = write_units(run, &k, err);
     if (status == AGL_OK) status = write_targets(run, &k, err);
     if (status == AGL_OK) status = write_peers(run, &k, err);
-    if (status == AGL_OK) warn(run, &k);
+    if (status == AGL_OK) {
+        warn(run, &k);
+        status = agl__dea_warn_small(run, &in, err);
+    }
     work_free(&k);
     agl__dea_input_free(&in);
     return status;

@@ -168,7 +168,7 @@ static agl_status write_units(agl_run *run, const agl_malmquist *m, const agl_de
     return status;
 }
 
-static void warn(agl_run *run, const agl_malmquist *m, const agl_dea_input *in, size_t gaps, bool bridge) {
+static void warn(agl_run *run, const agl_malmquist *m, size_t gaps, bool bridge) {
     size_t no_index = 0, no_split = 0;
     for (size_t k = 0; k < m->n; k++) {
         no_index += isnan(m->mi[k]);
@@ -188,7 +188,6 @@ static void warn(agl_run *run, const agl_malmquist *m, const agl_dea_input *in, 
                       "frontier cannot make "
                       "what the unit makes; mi, ec, tc, pec and sec are complete",
                       no_split);
-    agl__dea_warn_small(run, in);
 }
 
 static agl_status compute(agl_run *run, const agl_dea_input *in, const panel *p, agl_error *err) {
@@ -209,7 +208,10 @@ static agl_status compute(agl_run *run, const agl_dea_input *in, const panel *p,
     if (status == AGL_OK) status = write_changes(run, &m, in, err);
     if (status == AGL_OK) status = write_periods(run, &m, p, err);
     if (status == AGL_OK) status = write_units(run, &m, in, err);
-    if (status == AGL_OK) warn(run, &m, in, count_gaps(in, p), o.bridge);
+    if (status == AGL_OK) {
+        warn(run, &m, count_gaps(in, p), o.bridge);
+        status = agl__dea_warn_small(run, in, err);
+    }
     agl_malmquist_free(&m);
     return status;
 }

@@ -9,7 +9,7 @@
 /* ---- location ---- */
 
 /** Values as the option `location` wants them correlated: as they are, as log(1 + x), or as shares of the
- * region. */
+ * region; NULL without memory. */
 static double *located(const agl_run *run, const agl_define_input *in, const double *x, bool jobs) {
     size_t R = in->regions;
     double *y = AGL_NEW(double, in->n *R), *whole = AGL_NEW(double, R);
@@ -25,6 +25,10 @@ static double *located(const agl_run *run, const agl_define_input *in, const dou
         else if (agl__run_is(run, "location", "shares") && !isnan(v))
             v = whole[k % R] > 0 ? v / whole[k % R] : 0;
         y[k] = v;
+    }
+    if (!whole) {
+        free(y);
+        y = NULL;
     }
     free(whole);
     return y;
