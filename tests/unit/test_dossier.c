@@ -196,13 +196,14 @@ START_TEST(every_record_runs) {
     const char *first = strstr(html, "<h2>First &amp; foremost"), *last = strstr(html, "<h2>Last");
     ck_assert(first && last && first < last);
     ck_assert_ptr_nonnull(strstr(html, "First &lt;warning&gt;"));
-    /* the same file gives the same bytes */
-    ck_assert_int_eq(agl__report_write(path_of("again.html"), path_of("s.duckdb"), NULL, &err), AGL_OK);
-    char *again = read_file(path_of("again.html"));
-    check_same(html, again);
+    if (_i == FULL) { /* the same file gives the same bytes */
+        ck_assert_int_eq(agl__report_write(path_of("again.html"), path_of("s.duckdb"), NULL, &err), AGL_OK);
+        char *again = read_file(path_of("again.html"));
+        check_same(html, again);
+        free(again);
+    }
     free(html);
-    free(again);
-    ck_assert_uint_eq(files_in_folder(), 3);
+    ck_assert_uint_eq(files_in_folder(), _i == FULL ? 3 : 2);
 }
 END_TEST
 
