@@ -67,9 +67,13 @@ AGL_NODISCARD agl_status agl_kmeans(int32_t *cluster, double *objective, const d
  * S pairs together in both, A and B pairs together in the first and the second, N all pairs. Objects with a
  * negative code in either are left out. NaN with fewer than two objects, and when both put all objects into
  * one group or each into its own (then the two are equal but nothing is to adjust). Errors: AGL_ENOMEM. Cost:
- * n plus the product of the numbers of groups. */
+ * n plus the product of the numbers of groups: for two groupings into very many groups count the pairs
+ * otherwise and call agl_adjusted_rand_of. */
 AGL_NODISCARD agl_status agl_adjusted_rand(double *index, const int32_t *a, const int32_t *b, size_t n,
                                            agl_error *err);
+
+/** The same from sums of pairs: together in both, in the first, in the second, and all pairs. */
+double agl_adjusted_rand_of(double both, double first, double second, double all);
 
 #ifdef __cplusplus
 }

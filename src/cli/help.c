@@ -70,8 +70,9 @@ void agl__help_methods(FILE *out, const char *verb) {
     }
 }
 
-/* Text folded to the width of a terminal, indented; a paragraph's own line ends are kept. */
-static void fold(FILE *out, const char *text, int indent) {
+/* Text folded to the width of a terminal, indented, `mark` at the end of the first indent; a paragraph's own
+ * line ends are kept. */
+static void fold(FILE *out, const char *text, int indent, const char *mark) {
     const int width = 110;
     int at = 0;
     for (const char *c = text; *c;) {
@@ -88,8 +89,11 @@ static void fold(FILE *out, const char *text, int indent) {
             lead = 0;
             c += strspn(c, " ");
         }
-        if (at == 0) fprintf(out, "%*s", indent, "");
-        if (at == 0) at = indent;
+        if (at == 0) {
+            fprintf(out, "%*s", indent, mark);
+            at = indent;
+            mark = "";
+        }
         fwrite(c, 1, lead + word, out);
         at += (int)(lead + word);
         c += lead + word;
@@ -142,7 +146,7 @@ static void help_options(FILE *out, const agl_method *m) {
             fprintf(out, "%s%s", k ? "|" : " ", o->choices[k]);
         if (o->default_text && o->type != AGL_OPTION_FLAG) fprintf(out, "  (default %s)", o->default_text);
         fputc('\n', out);
-        fold(out, o->meaning, 6);
+        fold(out, o->meaning, 6, "");
     }
     if (m->n_likes) fputs("  --like ", out);
     for (size_t i = 0; i < m->n_likes; i++)
@@ -173,7 +177,7 @@ static void help_examples(FILE *out, const agl_method *m) {
 
 void agl__help_method(FILE *out, const agl_method *m) {
     fprintf(out, "agglo %s %s: ", m->verb, m->name);
-    fold(out, m->summary, 0);
+    fold(out, m->summary, 0, "");
     usage_line(out, m);
     help_inputs(out, m);
     help_options(out, m);
@@ -183,18 +187,16 @@ void agl__help_method(FILE *out, const agl_method *m) {
 
 void agl__help_explain(FILE *out, const agl_method *m) {
     fprintf(out, "%s %s\n\n", m->verb, m->name);
-    fold(out, m->summary, 0);
+    fold(out, m->summary, 0, "");
     fputs("\nDefinition\n", out);
     verbatim(out, m->definition, 2);
     fputs("\nSource\n", out);
-    fold(out, m->source, 2);
+    fold(out, m->source, 2, "");
     fputs("\nIn short\n", out);
-    fold(out, m->computed, 2);
+    fold(out, m->computed, 2, "");
     if (m->n_warnings) fputs("\nWhen not to use it\n", out);
-    for (size_t i = 0; i < m->n_warnings; i++) {
-        fputs("  - ", out);
-        fold(out, m->warnings[i], 4);
-    }
+    for (size_t i = 0; i < m->n_warnings; i++)
+        fold(out, m->warnings[i], 4, "- ");
     if (m->n_likes) fputs("\nConventions offered (--like): ", out);
     for (size_t i = 0; i < m->n_likes; i++)
         fprintf(out, "%s%s", i ? ", " : "", m->likes[i]);

@@ -84,7 +84,7 @@ static void place(bars *b, double legend_height) {
     for (size_t i = 0; b->c.text[0] && i < b->c.n; i++)
         widest = fmax(widest, agl__text_width(b->c.text[0][i], AGL_SVG_FONT));
     b->label_width = fmin(widest, 330);
-    b->plot.x0 = b->label_width + 12;
+    b->plot.x0 = 1.06 * b->label_width + 12; /* fonts that run wider than the one measured */
     b->plot.x1 = AGL_SVG_WIDTH - 24 - widest_value(b);
     b->plot.y0 = legend_height + 4;
     b->plot.y1 = b->plot.y0 + ROW_HEIGHT * (double)b->c.n + 4;

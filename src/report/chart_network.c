@@ -257,7 +257,7 @@ static void note(agl_text *notes, const network *w) {
     agl__columns_note(notes, &w->nodes, "actors");
     if (w->nodes.n)
         agl__raw(notes,
-                 "Position and distance on this map have no scale: closely tied actors lie close together. ");
+                 "Position and distance on this map have no scale: what is closely tied lies close together. ");
 }
 
 static agl_status draw(agl_text *svg, agl_text *notes, network *w, const agl_chart *chart, agl_error *err) {

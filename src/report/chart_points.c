@@ -11,7 +11,7 @@
 
 enum { X, Y, SIZE, X_REF, Y_REF };
 static const char *const bubble_numbers[] = {"x", "y", "size", "x_ref", "y_ref", NULL};
-static const char *const texts[] = {"label", "group", NULL};
+static const char *const texts[] = {"label", "group", "tip", NULL};
 
 #define R_LARGEST   24.0
 #define MANY        1200 /* points from which they are drawn as one path without tooltips */
@@ -111,7 +111,7 @@ static void draw_quadrants(agl_text *svg, points *p, const char *names) {
 }
 
 static void tip_of(agl_text *tip, const points *p, const agl_chart *chart, size_t i) {
-    const char *label = p->c.text[0] ? p->c.text[0][i] : "";
+    const char **of = p->c.text[2] ? p->c.text[2] : p->c.text[0], *label = of ? of[i] : "";
     agl__text_add(tip, "%s%s%s: ", label, *label ? "; " : "",
                   chart->spec->x_title ? chart->spec->x_title : "x");
     agl__number(tip, p->c.number[X][i], agl__decimals_for(p->c.number[X], p->c.n));
@@ -171,13 +171,16 @@ static bool draw_label(agl_text *svg, points *p, size_t i) {
 }
 
 static void draw_labels(agl_text *svg, points *p) {
-    int placed = 0;
+    int placed = 0, tried = 0;
     for (size_t i = 0; p->c.n <= MANY && i < p->c.n; i++)
         if (!agl__labels_mark(&p->labels, agl__plot_x(&p->plot, p->c.number[X][i]),
                               agl__plot_y(&p->plot, p->c.number[Y][i]), radius(p, i)))
             svg->failed = true;
-    for (size_t k = 0; k < p->c.n && k < 6 * MAX_LABELS && placed < MAX_LABELS; k++)
-        if (*p->c.text[0][p->order[k]]) placed += draw_label(svg, p, p->order[k]);
+    for (size_t k = 0; k < p->c.n && tried < 6 * MAX_LABELS && placed < MAX_LABELS; k++) {
+        if (!*p->c.text[0][p->order[k]]) continue;
+        placed += draw_label(svg, p, p->order[k]);
+        tried++;
+    }
 }
 
 static void draw(agl_text *svg, agl_text *notes, points *p, const agl_chart *chart) {

@@ -28,8 +28,8 @@ AGL_NODISCARD agl_status agl__page_section_table(agl_text *t, agl_dossier *d, co
 /** All charts of a step. */
 AGL_NODISCARD agl_status agl__page_charts(agl_text *t, agl_dossier *d, const agl_step *step, agl_error *err);
 
-/** One sentence as a list item with its mark; `link` adds the way to the step. */
-void agl__page_finding(agl_text *t, const agl_finding *f, bool link);
+/** One sentence as a list item with its mark. */
+void agl__page_finding(agl_text *t, const agl_finding *f);
 /** Text with empty lines between paragraphs. */
 void agl__page_paragraphs(agl_text *t, const char *text, const char *class);
 /** "a; b; c" of the lines of a text as list items. Returns their number. */

@@ -8,14 +8,19 @@
 static const char *const sure_text[] = {"", "may be chance", "beyond chance", "part may be chance"};
 static const char *const sure_class[] = {"", "no", "yes", "no"};
 
-void agl__page_finding(agl_text *t, const agl_finding *f, bool link) {
-    agl__raw(t, "<li>");
+/** The sentence with its mark and, where asked for, the way to its section. */
+static void finding_text(agl_text *t, const agl_finding *f, bool link) {
     agl__html(t, f->text);
     if (f->sure != AGL_SURE_UNTESTED)
         agl__text_add(t, " <span class=\"sure %s\">%s</span>", sure_class[f->sure], sure_text[f->sure]);
     if (link)
         agl__text_add(t, " <a class=\"go\" href=\"#s%zu\" aria-label=\"details\">\xe2\x86\x92</a>", f->step);
     agl__raw(t, "</li>\n");
+}
+
+void agl__page_finding(agl_text *t, const agl_finding *f) {
+    agl__raw(t, "<li>");
+    finding_text(t, f, false);
 }
 
 void agl__page_paragraphs(agl_text *t, const char *text, const char *class) {
@@ -111,8 +116,47 @@ static double lines_of(const char *text, double size, double width) {
     return text ? 0.35 + ceil(1.06 * agl__text_width(text, size) / width) * size / 12 : 0;
 }
 
-static double sentence_lines(const agl_finding *f) {
-    return lines_of(f->text, 12, 515) + (f->sure != AGL_SURE_UNTESTED ? 0.3 : 0);
+/** Section that shows the step of a finding. */
+static size_t section_of(const agl_dossier *d, const agl_finding *f) {
+    for (size_t k = 0; k < d->n_sections; k++)
+        for (size_t i = 0; i < d->sections[k].n_steps; i++)
+            if (d->sections[k].steps[i] == f->step) return k;
+    return d->n_sections;
+}
+
+/** Title of the section that a finding answers, printed before the first of its sentences: a sentence of a
+ * record cannot name what the study measures, the title does. NULL for sections that the study did not
+ * title. */
+static const char *asked_by(const agl_dossier *d, const agl_finding *f) {
+    size_t k = section_of(d, f);
+    return k < d->n_sections && d->sections[k].number > 0 ? d->sections[k].title : NULL;
+}
+
+static double sentence_lines(const agl_dossier *d, const agl_finding *f, bool first) {
+    const char *title = first ? asked_by(d, f) : NULL;
+    double size = 12, width = 515, length = agl__text_width(f->text, size);
+    if (title) length += agl__text_width(title, size) + 20;
+    return 0.35 + ceil(1.06 * length / width) * size / 12 + (f->sure != AGL_SURE_UNTESTED ? 0.3 : 0);
+}
+
+/** Where a sentence of the first page stands. */
+enum { LEFT_OUT, ON_SCREEN, IN_PRINT };
+
+/** Chooses the main result of each section, in their order: in print as long as there is room, the first at
+ * any rate; on screen, where nothing ends, all of them. Returns the lines left. */
+static double pick_leads(char *chosen, const agl_dossier *d, size_t q, double lines) {
+    bool any = false;
+    for (size_t k = 0; k < d->n_sections; k++)
+        for (size_t i = 0; i < d->n_findings; i++) {
+            const agl_finding *f = &d->findings[i];
+            if (!asks(d, f, q) || section_of(d, f) != k) continue;
+            double need = sentence_lines(d, f, true);
+            chosen[i] = !any || need <= lines ? IN_PRINT : ON_SCREEN;
+            if (chosen[i] == IN_PRINT) lines -= need;
+            any = true;
+            break;
+        }
+    return lines;
 }
 
 /** Lines that title, description, marks and cautions take. */
@@ -126,29 +170,25 @@ static double fixed_lines(const agl_dossier *d) {
     return lines + (cautions > 0 ? 3 : 0);
 }
 
-/** Picks the sentences of one question by rank until its lines are used up, at least one, at most three of
- * one query. */
-static double pick(bool *chosen, const agl_dossier *d, size_t q, double lines) {
+/** Fills the lines with further sentences of one question by rank, at most three of one query. */
+static double pick(char *chosen, const agl_dossier *d, size_t q, double lines) {
     size_t alike = 0;
-    bool any = false;
     for (size_t i = 0; i < d->n_findings; i++) {
         const agl_finding *f = &d->findings[i];
         if (!asks(d, f, q)) continue;
         bool same = i > 0 && d->findings[i - 1].step == f->step && d->findings[i - 1].rank == f->rank;
         alike = same ? alike + 1 : 0;
-        if (chosen[i] || alike >= MOST_ALIKE || (any && sentence_lines(f) > lines)) {
-            any = any || chosen[i];
-            continue;
-        }
-        any = chosen[i] = true;
-        lines -= sentence_lines(f);
+        double need = sentence_lines(d, f, chosen[i] == ON_SCREEN);
+        if (chosen[i] == IN_PRINT || alike >= MOST_ALIKE || need > lines) continue;
+        chosen[i] = IN_PRINT;
+        lines -= need;
     }
     return lines;
 }
 
 /** Shares the page among the questions asked; what one leaves goes to the others. Returns the lines left for
  * the chart, 0 when it has no room. */
-static double choose(bool *chosen, const agl_dossier *d) {
+static double choose(char *chosen, const agl_dossier *d) {
     bool asked[4] = {false};
     double n = 0, left = 0;
     for (size_t i = 0; i < d->n_findings; i++)
@@ -160,28 +200,42 @@ static double choose(bool *chosen, const agl_dossier *d) {
     bool chart = d->lead.preference > 0 && room - CHART_LINES >= 8 * n;
     double share = (room - (chart ? CHART_LINES : 0)) / n;
     for (size_t q = 0; q < 4; q++)
-        if (asked[q]) left += fmin(pick(chosen, d, q, share), share - QUESTION_LINES);
+        if (asked[q])
+            left += fmin(pick(chosen, d, q, pick_leads(chosen, d, q, share)), share - QUESTION_LINES);
     for (size_t q = 0; q < 4; q++)
         if (asked[q]) left = pick(chosen, d, q, left);
     return chart ? CHART_LINES + left : 0;
 }
 
-static void question(agl_text *t, const agl_dossier *d, size_t q, const bool *chosen) {
-    size_t here = 0, left = 0;
-    for (size_t i = 0; i < d->n_findings; i++) {
-        if (!asks(d, &d->findings[i], q)) continue;
-        if (!chosen[i]) {
-            left++;
-            continue;
-        }
-        if (here++ == 0)
-            agl__text_add(t,
-                          "<section class=\"question\">\n<h2><span class=\"verb\">%s</span> %s</h2>\n<ul "
-                          "class=\"findings\">\n",
-                          agl__questions[q].name, agl__questions[q].text);
-        agl__page_finding(t, &d->findings[i], true);
+/** One sentence; `first` = the first of its section. */
+static void chosen_sentence(agl_text *t, const agl_dossier *d, size_t i, char where, bool first) {
+    const char *title = first ? asked_by(d, &d->findings[i]) : NULL;
+    agl__raw(t, where == ON_SCREEN ? "<li class=\"more\">" : "<li>");
+    if (title) {
+        agl__raw(t, "<span class=\"asked\">");
+        agl__html(t, title);
+        agl__raw(t, "</span> ");
     }
+    finding_text(t, &d->findings[i], true);
+}
+
+static void question(agl_text *t, const agl_dossier *d, size_t q, const char *chosen) {
+    size_t here = 0, left = 0;
+    for (size_t i = 0; i < d->n_findings; i++)
+        if (asks(d, &d->findings[i], q)) *(chosen[i] ? &here : &left) += 1;
     if (here == 0) return;
+    agl__text_add(t,
+                  "<section class=\"question\">\n<h2><span class=\"verb\">%s</span> %s</h2>\n<ul "
+                  "class=\"findings\">\n",
+                  agl__questions[q].name, agl__questions[q].text);
+    for (size_t k = 0; k <= d->n_sections; k++) {
+        bool first = true;
+        for (size_t i = 0; i < d->n_findings; i++) {
+            if (!chosen[i] || !asks(d, &d->findings[i], q) || section_of(d, &d->findings[i]) != k) continue;
+            chosen_sentence(t, d, i, chosen[i], first);
+            first = false;
+        }
+    }
     agl__raw(t, "</ul>\n");
     if (left)
         agl__text_add(t, "<p class=\"further\">%zu further finding%s in the sections below.</p>\n", left,
@@ -225,40 +279,53 @@ static void marks(agl_text *t, const agl_dossier *d) {
     agl__raw(t, "</p>\n");
 }
 
-/** Warnings of the runs, which are about these data (those of the methods in general stand in the sections).
- */
-static void cautions(agl_text *t, const agl_dossier *d) {
-    agl_text items = {0};
-    size_t shown = 0, all = 0;
-    for (size_t i = 0; i < d->n_steps; i++) {
-        agl_text one = {0};
-        size_t n = agl__page_lines(&one, d->steps[i].warnings, "");
-        if (n && shown + n <= 3) {
-            agl__raw(&items, one.data);
-            shown += n;
-        }
-        all += n;
-        items.failed |= one.failed;
-        agl__text_free(&one);
+/** Whether a line of n bytes is one of the lines. */
+static bool has_line(const char *lines, const char *line, size_t n) {
+    while (lines && *lines) {
+        size_t length = strcspn(lines, "\n");
+        if (length == n && strncmp(lines, line, n) == 0) return true;
+        lines += length + (lines[length] == '\n');
     }
-    if (all) {
-        agl__raw(t, "<aside class=\"caution\">\n<h2>Before these numbers are used</h2>\n");
-        if (shown) {
-            agl__raw(t, "<ul>\n");
-            agl__raw(t, items.data);
-            agl__raw(t, "</ul>\n");
+    return false;
+}
+
+/** Adds the warnings of a run that earlier steps have not given, a line each. */
+static void add_new_lines(agl_text *out, const char *lines) {
+    while (lines && *lines) {
+        size_t n = strcspn(lines, "\n");
+        if (n > 0 && !has_line(out->data, lines, n)) {
+            agl__text_put(out, lines, n);
+            agl__raw(out, "\n");
         }
-        if (all > shown)
-            agl__text_add(t, "<p>%zu %swarning%s about the data in the sections below.</p>\n", all - shown,
-                          shown ? "more " : "", all - shown == 1 ? " stands" : "s stand");
+        lines += n + (lines[n] == '\n');
+    }
+}
+
+/** Warnings of the runs, which are about these data (those of the methods in general stand in the sections):
+ * the first three, each once. */
+static void cautions(agl_text *t, const agl_dossier *d) {
+    agl_text lines = {0}, shown = {0};
+    size_t all = 0;
+    for (size_t i = 0; i < d->n_steps; i++)
+        add_new_lines(&lines, d->steps[i].warnings);
+    for (const char *w = lines.data; w && *w; w = strchr(w, '\n') + 1)
+        if (all++ < 3) agl__text_put(&shown, w, strcspn(w, "\n") + 1);
+    if (all) {
+        agl__raw(t, "<aside class=\"caution\">\n<h2>Before these numbers are used</h2>\n<ul>\n");
+        agl__page_lines(t, shown.data, "");
+        agl__raw(t, "</ul>\n");
+        if (all > 3)
+            agl__text_add(t, "<p>%zu more warning%s about the data in the sections below.</p>\n", all - 3,
+                          all == 4 ? " stands" : "s stand");
         agl__raw(t, "</aside>\n");
     }
-    t->failed |= items.failed;
-    agl__text_free(&items);
+    t->failed |= lines.failed | shown.failed;
+    agl__text_free(&lines);
+    agl__text_free(&shown);
 }
 
 agl_status agl__page_first(agl_text *t, const agl_dossier *d, agl_error *err) {
-    bool *chosen = AGL_NEW(bool, d->n_findings);
+    char *chosen = AGL_NEW(char, d->n_findings);
     if (!chosen) return agl_fail_memory(err);
     double chart = choose(chosen, d);
     head(t, d);

@@ -64,32 +64,61 @@ static void consider_lead(agl_dossier *d, const agl_step *step, const agl_chart_
             d->lead = (agl_lead){k + 1, d->n_charts - 1, (size_t)(step - d->steps), height, spec->title};
 }
 
+/** Whether none of the tables that the SQL names holds a row: an optional part that the study did not ask
+ * for, such as an analysis of change with one year. Its tables say so; a chart that says it again only
+ * disturbs. */
+static agl_status nothing_asked(bool *out, agl_dossier *d, const agl_step *step, const char *sql,
+                                agl_error *err) {
+    *out = true;
+    for (size_t k = 0; k < step->method->n_outputs && *out; k++) {
+        char name[80], look[128];
+        agl_table *rows = NULL;
+        snprintf(name, sizeof name, "{%s}", step->method->outputs[k].table);
+        if (!strstr(sql, name)) continue;
+        snprintf(look, sizeof look, "SELECT 1 AS found FROM %s LIMIT 1", name);
+        agl_status status = agl__query_run(&rows, d, step, look, "a look for rows", err);
+        if (status != AGL_OK) return status;
+        *out = !rows || rows->rows == 0;
+        agl_table_free(rows);
+    }
+    return AGL_OK;
+}
+
+/** Draws chart k of a step from its rows. */
+static agl_status draw_rows(agl_text *t, agl_dossier *d, const agl_step *step, size_t k,
+                            const agl_table *rows, const agl_table *nodes, const char *id, agl_error *err) {
+    const agl_chart_spec *spec = &step->method->charts[k];
+    const agl_chart chart = {spec, id, rows, nodes, d->boundary, d->ctx};
+    agl_text svg = {0}, notes = {0};
+    agl_error why = {0};
+    agl_status status = agl__chart_draw(&svg, &notes, &chart, &why);
+    if (status == AGL_OK && (svg.failed || notes.failed)) status = agl_fail_memory(&why);
+    if (status == AGL_OK) {
+        figure(t, &chart, step, k + 1, &svg, &notes);
+        consider_lead(d, step, spec, &svg);
+    } else if (status == AGL_EINTERNAL)
+        status = agl_fail(err, status, "record %s/%s, chart %zu '%s' (step '%s'): %s", step->method->verb,
+                          step->method->name, k + 1, spec->title, step->name, why.message);
+    else
+        status = agl_fail(err, status, "%s", why.message);
+    agl__text_free(&svg);
+    agl__text_free(&notes);
+    return status;
+}
+
 static agl_status draw_chart(agl_text *t, agl_dossier *d, const agl_step *step, size_t k, agl_error *err) {
     char what[40], id[24];
     const agl_chart_spec *spec = &step->method->charts[k];
     agl_table *rows = NULL, *nodes = NULL;
-    agl_text svg = {0}, notes = {0};
+    bool absent = false;
     snprintf(what, sizeof what, "chart %zu", k + 1);
     snprintf(id, sizeof id, "c%zu", d->n_charts++);
     agl_status status = agl__query_run(&rows, d, step, spec->sql, what, err);
+    if (status == AGL_OK && rows && rows->rows == 0) status = nothing_asked(&absent, d, step, spec->sql, err);
     if (status == AGL_OK && rows && spec->nodes)
         status = agl__query_run(&nodes, d, step, spec->nodes, what, err);
-    if (status == AGL_OK && rows && (nodes || !spec->nodes)) {
-        const agl_chart chart = {spec, id, rows, nodes, d->boundary, d->ctx};
-        agl_error why = {0};
-        status = agl__chart_draw(&svg, &notes, &chart, &why);
-        if (status == AGL_OK && (svg.failed || notes.failed)) status = agl_fail_memory(&why);
-        if (status == AGL_OK) {
-            figure(t, &chart, step, k + 1, &svg, &notes);
-            consider_lead(d, step, spec, &svg);
-        } else if (status == AGL_EINTERNAL)
-            status = agl_fail(err, status, "record %s/%s, %s '%s' (step '%s'): %s", step->method->verb,
-                              step->method->name, what, spec->title, step->name, why.message);
-        else
-            status = agl_fail(err, status, "%s", why.message);
-    }
-    agl__text_free(&svg);
-    agl__text_free(&notes);
+    if (status == AGL_OK && rows && !absent && (nodes || !spec->nodes))
+        status = draw_rows(t, d, step, k, rows, nodes, id, err);
     agl_table_free(rows);
     agl_table_free(nodes);
     return status;
@@ -171,7 +200,7 @@ static agl_status write_step(agl_text *t, agl_dossier *d, size_t step, agl_error
         if (d->findings[i].step != step) continue;
         if (!any) agl__raw(t, "<ul class=\"findings\">\n");
         any = true;
-        agl__page_finding(t, &d->findings[i], false);
+        agl__page_finding(t, &d->findings[i]);
     }
     if (any) agl__raw(t, "</ul>\n");
     agl_status status = agl__page_charts(t, d, s, err);

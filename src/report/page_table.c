@@ -41,11 +41,11 @@ static double print_width(const shown *c, const agl_table *rows) {
     double widest = c->names ? 110 : 0;
     for (const char *word = c->spec->name; *word;) {
         agl_text piece = {0};
-        size_t n = strcspn(word, "_");
+        size_t n = strcspn(word, "_ ");
         agl__text_put(&piece, word, n + (word[n] == '_'));
         widest = fmax(widest, agl__text_width(piece.data, size));
         agl__text_free(&piece);
-        word += n + (word[n] == '_');
+        word += n + (word[n] != 0);
     }
     for (size_t i = 0; !c->names && i < rows->rows && i < ROWS_IN_PRINT; i++) {
         agl_text text = {0};
@@ -89,8 +89,10 @@ static void breakable(agl_text *t, const char *name) {
 static void header(agl_text *t, const shown *columns, size_t n) {
     agl__raw(t, "<thead><tr>");
     for (size_t c = 0; c < n; c++) {
-        agl__text_add(t, "<th scope=\"col\"%s%s title=\"",
-                      columns[c].data->type == AGL_KEY ? "" : " class=\"n\"",
+        bool words =
+            strchr(columns[c].spec->name, ' ') != NULL; /* heads of the study's tables may be phrases */
+        agl__text_add(t, "<th scope=\"col\" class=\"%s%s\"%s title=\"",
+                      columns[c].data->type == AGL_KEY ? "" : "n", words ? " words" : "",
                       columns[c].far ? " data-far" : "");
         agl__html(t, columns[c].spec->meaning);
         agl__raw(t, "\">");
@@ -105,33 +107,46 @@ static void header(agl_text *t, const shown *columns, size_t n) {
     agl__raw(t, "</tr></thead>\n");
 }
 
+static bool ends_with(const char *text, const char *end) {
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static void number_text(agl_text *t, const shown *c, size_t row) {
+    double v = c->data->num[row];
+    if (c->year && v == floor(v))
+        agl__text_add(t, "%.0f", v);
+    else if (c->data->type == AGL_NUM)
+        agl__number(t, v, v == 0 && c->decimals > 3 ? 0 : c->decimals); /* 0, not a p-value of 0.000000 */
+    else
+        agl__cell_text(t, c->data, row, 0);
+}
+
+/** A name stands with its code, unless the code says the same ("Manufacturing: Metals"). */
+static void key_text(agl_text *t, const char *code, const char *name) {
+    agl__html(t, name ? name : code);
+    if (!name || ends_with(code, name)) return;
+    agl__raw(t, " <small>");
+    agl__html(t, code);
+    agl__raw(t, "</small>");
+}
+
 static void cell(agl_text *t, const shown *c, size_t row) {
     const char *hidden = c->far ? " data-far" : "";
     if (!agl__cell_present(c->data, row)) {
         agl__text_add(t, "<td class=\"none\"%s>\xe2\x80\x93</td>", hidden);
         return;
     }
-    if (c->data->type != AGL_KEY) {
-        double v = c->data->num[row];
+    if (c->data->type == AGL_KEY) {
+        const char *name = c->names ? agl_column_text(c->names, row) : NULL;
+        agl__text_add(t, "<td%s%s>", name ? " class=\"k\"" : "", hidden);
+        key_text(t, agl_column_text(c->data, row), name);
+    } else {
         if (c->data->type == AGL_DATE)
             agl__text_add(t, "<td class=\"n\"%s>", hidden);
         else
-            agl__text_add(t, "<td class=\"n\"%s data-v=\"%.9g\">", hidden, v);
-        if (c->year && v == floor(v))
-            agl__text_add(t, "%.0f", v);
-        else if (c->data->type == AGL_NUM)
-            agl__number(t, v, c->decimals);
-        else
-            agl__cell_text(t, c->data, row, 0);
-    } else {
-        const char *name = c->names ? agl_column_text(c->names, row) : NULL;
-        agl__text_add(t, "<td%s%s>", name ? " class=\"k\"" : "", hidden);
-        agl__html(t, name ? name : agl_column_text(c->data, row));
-        if (name) {
-            agl__raw(t, " <small>");
-            agl__html(t, agl_column_text(c->data, row));
-            agl__raw(t, "</small>");
-        }
+            agl__text_add(t, "<td class=\"n\"%s data-v=\"%.9g\">", hidden, c->data->num[row]);
+        number_text(t, c, row);
     }
     agl__raw(t, "</td>");
 }
@@ -158,6 +173,10 @@ static void caption(agl_text *t, const agl_output_spec *o, const char *stored, s
     agl__raw(t, "<p class=\"caption\"><b>");
     agl__html(t, o->summary);
     agl__raw(t, "</b> ");
+    if (total == 0) {
+        agl__raw(t, "There are no rows.</p>\n");
+        return;
+    }
     if (rows < total) agl__text_add(t, "The first %zu of ", rows);
     agl__number(t, (double)total, 0);
     agl__raw(t, total == 1 ? " row" : " rows");

@@ -187,19 +187,31 @@ agl_status agl__query_run(agl_table **out, agl_dossier *d, const agl_step *step,
                     step->method->name, what, step->name, why.message);
 }
 
+/** Length of the kind of label in the name of a column: "industry_a" and "industry_b" hold industries. */
+static int kind_length(const char *column) {
+    size_t n = strlen(column);
+    bool one_of_two = n > 2 && (strcmp(column + n - 2, "_a") == 0 || strcmp(column + n - 2, "_b") == 0);
+    return (int)(one_of_two ? n - 2 : n);
+}
+
 /** Kinds of label that a key column may have: its own name; the ends and ids of networks are actors or else
- * regions. */
+ * regions; what is not named otherwise (partner, cluster) may be called after an industry. */
 static void add_name_column(agl_text *sql, const char *column) {
     static const char *const ids[] = {"source", "target", "id", "node", "from", "to"};
-    bool id = false;
+    static const char *const industries[] = {"partner", "cluster", "cluster_a", "cluster_b", "best_other"};
+    bool id = false, industry = false;
     for (size_t k = 0; k < sizeof ids / sizeof *ids; k++)
         id = id || strcmp(column, ids[k]) == 0;
+    for (size_t k = 0; k < sizeof industries / sizeof *industries; k++)
+        industry = industry || strcmp(column, industries[k]) == 0;
     if (id)
         agl__text_add(
             sql, ", coalesce(agl_name_of('actor', \"%s\"), agl_name_of('region', \"%s\")) AS \"%s name\"",
             column, column, column);
     else
-        agl__text_add(sql, ", agl_name_of('%s', \"%s\") AS \"%s name\"", column, column, column);
+        agl__text_add(sql,
+                      ", coalesce(agl_name_of('%.*s', \"%s\"), agl_name_of('%s', \"%s\")) AS \"%s name\"",
+                      kind_length(column), column, column, industry ? "industry" : "", column, column);
 }
 
 /** "SELECT columns and names FROM (the first rows in order) in order": names are looked up for the rows shown

@@ -69,7 +69,8 @@ void agl__svg_text(agl_text *b, double x, double y, const char *anchor, const ch
 
 /** Width of one character in thousandths of the font size. */
 static double character_width(uint32_t code) {
-    if (code >= 0x2e80) return 1000; /* East Asian */
+    if (code >= 0x2e80) return 1000;                   /* East Asian */
+    if (code == 0x2026 || code == 0x2014) return 1000; /* ellipsis, dash */
     if (code >= 0x80) return code >= 0x2000 && code < 0x2100 ? 300 : 590;
     if (code == 0) return 0;
     if (strchr("iljI.,:;'|!", (int)code)) return 300;

@@ -61,27 +61,28 @@ static void write_regions(void) {
 }
 
 static void write_firms(void) {
-    FILE *f =
-        begin("firms.csv", "firm,year,output,labour,capital,materials,investment,industry,region,project,"
-                           "cost,market,mu");
+    FILE *f = begin("firms.csv", "firm,year,output,labour,capital,materials,investment,industry,region");
     for (int i = 0; i < 24; i++)
         for (int y = 2001; y < 2006; y++) {
             double k = exp(2 + draw()), w = draw(), l = exp(0.4 * log(k) + w + 0.3 * draw());
-            fprintf(f, "f%02d,%d,%.4f,%.4f,%.4f,%.4f,%.4f,i%d,r%d,f%02d,%.2f,m%d,%.3f\n", i, y,
+            fprintf(f, "f%02d,%d,%.4f,%.4f,%.4f,%.4f,%.4f,i%d,r%d\n", i, y,
                     pow(l, 0.6) * pow(k, 0.4) * exp(w + 0.1 * draw()), l, k, sqrt(k) * exp(w) * pow(l, 0.1),
-                    k * exp(0.5 * w) / 5, i % 3, i % 4, i, 1 + 3 * draw(), i % 5, 1 + draw());
+                    k * exp(0.5 * w) / 5, i % 3, i % 4);
         }
     fclose(f);
     f = begin("needs.csv", "project,needs,other");
-    fprintf(f, "f01,f02,f03\n");
+    fprintf(f, "p1,p2,p3\n");
     fclose(f);
     f = begin("shares.csv", "group,resource,share");
-    fprintf(f, "r1,cost,0.1\n");
+    fprintf(f, "g1,cost,0.1\n");
+    fclose(f);
+    f = begin("projects.csv", "project,value,cost,group");
+    for (int i = 0; i < 8; i++)
+        fprintf(f, "p%d,%.2f,%.2f,g%d\n", i, 1 + 5 * draw(), 1 + 3 * draw(), i % 2);
     fclose(f);
     f = begin("scenarios.csv", "project,scenario,value");
-    for (int i = 0; i < 24; i++)
-        for (int k = 0; k < 3; k++)
-            fprintf(f, "f%02d,s%d,%.2f\n", i, k, 1 + 5 * draw());
+    for (int i = 0; i < 16; i++)
+        fprintf(f, "p%d,s%d,%.2f\n", i / 2, i % 2, 1 + 5 * draw());
     fclose(f);
     f = begin("sectors.csv", "sector,consumption,rd");
     for (int i = 0; i < 6; i++)
@@ -179,9 +180,8 @@ static const char *const cases[] = {
     "allocate keyfirms edges.csv firms=nodes.csv --rho=0.02 --phi=0.02",
     "allocate platforms places.csv demand=region sites=places.csv --sites-max=3 --equity=0.2 --reach=150 "
     "--seconds=0",
-    "allocate portfolio firms.csv value=output group=region requires=needs.csv excludes=needs.csv "
-    "shares=shares.csv "
-    "scenarios=scenarios.csv --budget=20 --risk=0.3 --seconds=0 --switch-limit=3",
+    "allocate portfolio projects.csv requires=needs.csv excludes=needs.csv shares=shares.csv "
+    "scenarios=scenarios.csv --budget=10 --risk=0.3 --seconds=0 --switch-limit=2 --next=1",
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
@@ -285,6 +285,7 @@ START_TEST(faults) {
     ck_assert_msg(agl__run_execute(run, &err) == AGL_OK, "%s: %s", words, err.message);
     long all = allocations;
     size_t told = agl__run_n_warnings(run) - before;
+    long kept = alive - (long)agl__run_n_warnings(run);
     ck_assert_int_gt(all, 5);
     for (long k = 0; k < all; k += 1 + all / MOST_FAULTS)
         one_fault(run, words, k, told);
@@ -299,6 +300,8 @@ START_TEST(faults) {
     }
     err = (agl_error){0};
     ck_assert_msg(agl__run_execute(run, &err) == AGL_OK, "%s, after the faults: %s", words, err.message);
+    long leaked = alive - (long)agl__run_n_warnings(run) - kept;
+    ck_assert_msg(leaked == 0, "%s: %ld blocks were never freed", words, leaked);
     agl__run_free(run);
     agl__db_close(db);
 }

@@ -224,6 +224,17 @@ static agl_status prepare(job *j, double *distance, const double *score, const a
     return status;
 }
 
+static agl_status check_options(const agl_dea_options *d, const agl_dea_bootstrap_options *o,
+                                agl_error *err) {
+    if (o->replications < 2 || !(o->level > 0 && o->level < 1))
+        return agl_fail(err, AGL_EUSAGE,
+                        "%zu replications and a level of %g: at least 2, and between 0 and 1",
+                        o->replications, o->level);
+    if (d->rts == AGL_FDH || d->orientation == AGL_BOTH)
+        return agl_fail(err, AGL_EUSAGE, "the bootstrap needs convex technologies and one orientation");
+    return AGL_OK;
+}
+
 agl_status agl_dea_bootstrap(agl_dea_interval *out, const double *score, const agl_dea_units *units,
                              const agl_dea_options *options, const agl_dea_bootstrap_options *bootstrap,
                              const agl_ctx *ctx, agl_error *err) {
@@ -231,13 +242,8 @@ agl_status agl_dea_bootstrap(agl_dea_interval *out, const double *score, const a
     agl_dea_options d = AGL_DEA_OPTIONS_INIT;
     if (bootstrap) o = *bootstrap;
     if (options) d = *options;
-    if (o.replications < 2 || !(o.level > 0 && o.level < 1))
-        return agl_fail(err, AGL_EUSAGE,
-                        "%zu replications and a level of %g: at least 2, and between 0 and 1", o.replications,
-                        o.level);
-    if (d.rts == AGL_FDH || d.orientation == AGL_BOTH)
-        return agl_fail(err, AGL_EUSAGE, "the bootstrap needs convex technologies and one orientation");
-    agl_status status = agl__dea_check(units, err);
+    agl_status status = check_options(&d, &o, err);
+    if (status == AGL_OK) status = agl__dea_check(units, err);
     if (status != AGL_OK) return status;
     size_t n = units->inputs.rows;
     double *distance = AGL_NEW(double, n), *sorted = AGL_NEW(double, o.replications);

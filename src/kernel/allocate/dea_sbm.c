@@ -20,12 +20,9 @@ typedef struct job {
 } job;
 
 /** Local columns: slacks 0..m+s-1, then t, then the unit itself. */
-static void program(agl_lp *lp, const job *j, size_t o, const agl_dea_point *p) {
+static void local_columns(agl_lp *lp, const job *j, size_t o, const agl_dea_point *p) {
     const agl_tech *t = j->tech;
-    size_t mixed = t->m + t->s, norm = t->rows, score = mixed, own = mixed + 1, largest = 0;
-    agl__dea_frame_program(lp, t);
-    lp->rows = norm + 1;
-    lp->skip = SIZE_MAX;
+    size_t mixed = t->m + t->s, norm = t->rows, score = mixed, own = mixed + 1;
     lp->locals = mixed + 2;
     for (size_t k = 0; k < lp->locals; k++) {
         bool input = k < t->m, output = k >= t->m && k < mixed;
@@ -39,6 +36,15 @@ static void program(agl_lp *lp, const job *j, size_t o, const agl_dea_point *p) 
         lp->local[norm][k] = k == score ? 1 : 0;
         if (output && j->orientation != AGL_INPUT) lp->local[norm][k] = 1 / ((double)t->s * p->z[k]);
     }
+}
+
+static void program(agl_lp *lp, const job *j, size_t o, const agl_dea_point *p) {
+    const agl_tech *t = j->tech;
+    size_t mixed = t->m + t->s, norm = t->rows, score = mixed, own = mixed + 1, largest = 0;
+    agl__dea_frame_program(lp, t);
+    lp->rows = norm + 1;
+    lp->skip = SIZE_MAX;
+    local_columns(lp, j, o, p);
     for (size_t r = 0; r < norm; r++) {
         lp->rhs[r] = 0;
         lp->basis[r] = -1 - (agl_lp_column)r;

@@ -40,11 +40,20 @@ static double pair(const agl_siting *s, size_t i, size_t j) {
     return s->distance[i * (size_t)s->n_sites + j];
 }
 
-static agl_status check(size_t *pairs, const agl_siting *s, agl_error *err) {
-    *pairs = 0;
+static agl_status check_sites(const agl_siting *s, agl_error *err) {
     for (size_t j = 0; j < (size_t)s->n_sites; j++)
         if (!(s->cost[j] >= 0) || !isfinite(s->cost[j]))
             return agl_fail(err, AGL_EDATA, "site %zu costs %g; it must be zero or more", j, s->cost[j]);
+    for (size_t j = 0; s->capacity && j < (size_t)s->n_sites; j++)
+        if (!(s->capacity[j] >= 0))
+            return agl_fail(err, AGL_EDATA, "site %zu has the capacity %g; it must be zero or more", j,
+                            s->capacity[j]);
+    return AGL_OK;
+}
+
+/** Also counts the pairs of demand and site with a distance. */
+static agl_status check_demand(size_t *pairs, const agl_siting *s, agl_error *err) {
+    *pairs = 0;
     for (size_t i = 0; i < (size_t)s->n_demand; i++) {
         size_t served = 0;
         if (!(s->weight[i] >= 0) || !isfinite(s->weight[i]))
@@ -63,10 +72,13 @@ static agl_status check(size_t *pairs, const agl_siting *s, agl_error *err) {
                             i);
         *pairs += served;
     }
-    for (size_t j = 0; s->capacity && j < (size_t)s->n_sites; j++)
-        if (!(s->capacity[j] >= 0))
-            return agl_fail(err, AGL_EDATA, "site %zu has the capacity %g; it must be zero or more", j,
-                            s->capacity[j]);
+    return AGL_OK;
+}
+
+static agl_status check(size_t *pairs, const agl_siting *s, agl_error *err) {
+    agl_status status = check_sites(s, err);
+    if (status == AGL_OK) status = check_demand(pairs, s, err);
+    if (status != AGL_OK) return status;
     if (s->capacity && s->cover)
         return agl_fail(err, AGL_EUSAGE, "capacities are for the least distance, not for the most coverage");
     return isnan(s->budget) || isnan(s->reach) || !(s->coverage <= 1) || !(s->equity <= 1)
@@ -154,42 +166,48 @@ static void covers(model *m, const agl_siting *s, size_t i, size_t c) {
     if (s->group && s->group[i] >= 0) entry(m, GROUPS + (size_t)s->group[i], c, s->weight[i]);
 }
 
+/** Covering: z_i <= sum of x_j within reach. Column `column` is z_i, row `row` its own. */
+static void covered_demand(model *m, const agl_siting *s, size_t i, size_t row, size_t column) {
+    bound(m, row, -INFINITY, 0);
+    m->objective[column] = s->weight[i];
+    m->upper[column] = 1;
+    entry(m, row, column, 1);
+    covers(m, s, i, column);
+    for (size_t j = 0; j < (size_t)s->n_sites; j++)
+        if (pair(s, i, j) <= s->reach) entry(m, row, j, -1);
+}
+
+/** p-median: sum of y_ij = 1, y_ij <= x_j. Moves `row` and `column` on to those of the next demand. */
+static void served_demand(model *m, const agl_siting *s, size_t i, size_t *row, size_t *column) {
+    size_t sites = (size_t)s->n_sites, own = (*row)++;
+    bound(m, own, 1, 1);
+    for (size_t j = 0; j < sites; j++) {
+        double d = pair(s, i, j);
+        if (isnan(d)) continue;
+        m->objective[*column] = s->weight[i] * d;
+        m->upper[*column] = 1;
+        entry(m, own, *column, 1);
+        if (d <= s->reach) covers(m, s, i, *column);
+        if (s->capacity && s->weight[i] > 0) entry(m, m->milp.rows - sites + j, *column, s->weight[i]);
+        bound(m, *row, -INFINITY, 0);
+        entry(m, *row, (*column)++, 1);
+        entry(m, (*row)++, j, -1);
+    }
+}
+
 static agl_status model_new(model *m, const agl_siting *s, bool cover, agl_error *err) {
-    size_t pairs, sites = (size_t)s->n_sites, column = sites, row = GROUPS + (size_t)s->n_groups;
+    size_t pairs, column = (size_t)s->n_sites, row = GROUPS + (size_t)s->n_groups;
     *m = (model){0};
     agl_status status = check(&pairs, s, err);
     if (status == AGL_OK) status = reserve(m, s, pairs, cover, err);
     if (status != AGL_OK) return status;
     common_rows(m, s);
-    bool capacities = s->capacity && !cover;
-    if (capacities) capacity_rows(m, s);
-    for (size_t i = 0; i < (size_t)s->n_demand; i++) {
-        size_t own = row++;
-        bound(m, own, cover ? -INFINITY : 1, cover ? 0 : 1);
-        if (cover) {
-            m->objective[column] = s->weight[i];
-            m->upper[column] = 1;
-            entry(m, own, column, 1);
-            covers(m, s, i, column);
-        }
-        for (size_t j = 0; j < sites; j++) {
-            double d = pair(s, i, j);
-            if (isnan(d) || (cover && d > s->reach)) continue;
-            if (cover) {
-                entry(m, own, j, -1);
-                continue;
-            }
-            m->objective[column] = s->weight[i] * d;
-            m->upper[column] = 1;
-            entry(m, own, column, 1);
-            if (d <= s->reach) covers(m, s, i, column);
-            if (capacities && s->weight[i] > 0) entry(m, m->milp.rows - sites + j, column, s->weight[i]);
-            bound(m, row, -INFINITY, 0); /* y_ij <= x_j */
-            entry(m, row, column++, 1);
-            entry(m, row++, j, -1);
-        }
-        column += cover;
-    }
+    if (s->capacity && !cover) capacity_rows(m, s);
+    for (size_t i = 0; i < (size_t)s->n_demand; i++)
+        if (cover)
+            covered_demand(m, s, i, row++, column++);
+        else
+            served_demand(m, s, i, &row, &column);
     return AGL_OK;
 }
 

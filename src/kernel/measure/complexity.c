@@ -239,9 +239,8 @@ static void totals(agl_complexity *out, const agl__presence *p, const agl_cells 
     degrees(out->ubiquity, &p->industries, p->industry_at, cells->n_industries);
 }
 
-static agl_status compute(agl_complexity *out, job *j, const agl_cells *cells, agl_error *err) {
-    const agl__presence *p = j->p;
-    agl_complexity_validity *v = j->validity;
+/** What is known before anything is computed. */
+static void describe(agl_complexity_validity *v, const agl__presence *p) {
     *v = (agl_complexity_validity){.regions = p->n_regions,
                                    .industries = p->n_industries,
                                    .small_regions = p->small_regions,
@@ -250,17 +249,28 @@ static agl_status compute(agl_complexity *out, job *j, const agl_cells *cells, a
                                    .empty_industries = p->empty_industries,
                                    .sign_stability = NAN};
     v->fill = (double)p->regions.start[p->n_regions] / (double)p->n_regions / (double)p->n_industries;
+}
+
+static agl_status reserve(job *j, agl_error *err) {
+    const agl__presence *p = j->p;
     j->eci = AGL_NEW(double, p->n_regions);
     j->pci = AGL_NEW(double, p->n_industries);
     j->vector = AGL_NEW(double, agl__regions_are_fewer(p) ? p->n_regions : p->n_industries);
     j->degree = AGL_NEW(double, p->n_regions);
-    agl_status status = j->eci && j->pci && j->vector && j->degree ? AGL_OK : agl_fail_memory(err);
-    for (size_t r = 0; r < p->n_regions && status == AGL_OK; r++)
+    if (!j->eci || !j->pci || !j->vector || !j->degree) return agl_fail_memory(err);
+    for (size_t r = 0; r < p->n_regions; r++)
         j->degree[r] = (double)agl__list_size(&p->regions, r);
+    return AGL_OK;
+}
+
+static agl_status compute(agl_complexity *out, job *j, const agl_cells *cells, agl_error *err) {
+    const agl__presence *p = j->p;
+    describe(j->validity, p);
+    agl_status status = reserve(j, err);
     if (status == AGL_OK) status = find_parts(j, err);
     if (status == AGL_OK) status = index_of(j, err);
-    if (status == AGL_OK) status = agl__tiny_regions(v, p, j->eci, err);
-    if (status == AGL_OK) status = agl__nestedness(&v->nestedness, p, j->ctx, err);
+    if (status == AGL_OK) status = agl__tiny_regions(j->validity, p, j->eci, err);
+    if (status == AGL_OK) status = agl__nestedness(&j->validity->nestedness, p, j->ctx, err);
     if (status == AGL_OK && (out->fitness || out->fitness_q)) status = fitness(out, j, cells, err);
     if (status == AGL_OK && (out->eci_lo || out->eci_hi)) status = bootstrap(out, j, cells, err);
     if (status == AGL_OK) {

@@ -20,6 +20,11 @@ static size_t groups(const int32_t *a, const int32_t *other, size_t n) {
     return k;
 }
 
+double agl_adjusted_rand_of(double both, double first, double second, double all) {
+    double expected = all > 0 ? first * second / all : 0, most = (first + second) / 2;
+    return most > expected ? (both - expected) / (most - expected) : NAN;
+}
+
 agl_status agl_adjusted_rand(double *index, const int32_t *a, const int32_t *b, size_t n, agl_error *err) {
     size_t ka = groups(a, b, n), kb = groups(b, a, n), used = 0;
     double *cell = AGL_NEW(double, ka *kb), *row = AGL_NEW(double, ka), *column = AGL_NEW(double, kb);
@@ -32,9 +37,7 @@ agl_status agl_adjusted_rand(double *index, const int32_t *a, const int32_t *b, 
         used++;
     }
     double both = pairs_in(cell, ka * kb), first = pairs_in(row, ka), second = pairs_in(column, kb);
-    double all = pairs((double)used), expected = all > 0 ? first * second / all : 0;
-    double most = (first + second) / 2;
-    *index = all > 0 && most > expected ? (both - expected) / (most - expected) : NAN;
+    *index = agl_adjusted_rand_of(both, first, second, pairs((double)used));
 out:
     free(cell);
     free(row);

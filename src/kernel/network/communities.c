@@ -1,5 +1,6 @@
 #include "agglo/communities.h"
 #include "agglo/community.h"
+#include "agglo/grouping.h"
 #include "base/intern.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -292,13 +293,6 @@ static agl_status number_by_size(agl_communities *out, agl_error *err) {
 
 static double pairs(double n) { return n * (n - 1) / 2; }
 
-/* Adjusted Rand index: pairs together in both, in the result, in the run, of all (Hubert and Arabie 1985, eq.
- * 5). */
-static double adjusted_rand(double both, double result, double run, double all) {
-    double chance = all > 0 ? result * run / all : 0, most = (result + run) / 2;
-    return most > chance ? (both - chance) / (most - chance) : 1;
-}
-
 typedef struct counting {
     int32_t *member; /* n, by community; start at first[c] */
     size_t *first;   /* k + 1 */
@@ -323,7 +317,8 @@ static void count_run(agl_communities *out, const counting *c, const int32_t *gr
     for (int32_t v = 0; v < out->n; v++)
         own += c->count[group[v]]++;
     memset(c->count, 0, (size_t)k * sizeof *c->count);
-    out->run_agreement[run] = adjusted_rand(both, result, own, pairs(out->n));
+    double rand = agl_adjusted_rand_of(both, result, own, pairs(out->n));
+    out->run_agreement[run] = isnan(rand) ? 1 : rand; /* both are one community, or all nodes apart */
 }
 
 static agl_status measure_stability(agl_communities *out, const ensemble *runs, agl_error *err) {

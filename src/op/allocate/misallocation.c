@@ -363,9 +363,9 @@ static void warn(work *k) {
                       "%zu of %zu industries (by year) have one firm: nothing can be reallocated there",
                       alone, k->nation.firms.n_markets);
     if (k->in.derived)
-        agl__run_warn(k->run, "output and inputs follow from tfpr and tfpq with the parameter given: there "
-                              "is no table sensitivity and "
-                              "there are no wedges");
+        agl__run_warn(
+            k->run, "output and inputs are computed from tfpr and tfpq with the parameter given, so that the "
+                    "gain at other parameters (table sensitivity) and the wedges of firms are not known");
 }
 
 agl_status agl_op_allocate_misallocation(agl_run *run, agl_error *err) {

@@ -1,6 +1,7 @@
 #include "agglo/platforms.h"
 #include "base/mem.h"
 #include "kernel/geo/points.h"
+#include "op/fixed.h"
 #include "op/network/ids.h"
 #include "op/run.h"
 
@@ -38,19 +39,14 @@ static void plan_free(plan *l) {
 /* ---- input -----------------------------------------------------------------------------------------------
  */
 
-static size_t rows_of(const agl_run *run, const char *input) {
-    const agl_table *t = agl__run_input(run, input);
-    return t ? t->rows : 0;
-}
-
 static agl_status number_all(plan *l, agl_error *err) {
     agl_run *run = l->run;
     const agl_column *demand[] = {agl__run_column(run, "data", "demand"),
                                   agl__run_column(run, "distances", "demand")};
     const agl_column *sites[] = {agl__run_column(run, "sites", "site"),
                                  agl__run_column(run, "distances", "site")};
-    const size_t demand_rows[] = {rows_of(run, "data"), rows_of(run, "distances")};
-    const size_t site_rows[] = {rows_of(run, "sites"), rows_of(run, "distances")};
+    const size_t demand_rows[] = {agl__input_rows(run, "data"), agl__input_rows(run, "distances")};
+    const size_t site_rows[] = {agl__input_rows(run, "sites"), agl__input_rows(run, "distances")};
     agl_status status = agl__ids_new(&l->demand, demand, demand_rows, 2, err);
     if (status == AGL_OK) status = agl__ids_new(&l->sites, sites, site_rows, 2, err);
     if (status != AGL_OK) return status;
@@ -103,16 +99,14 @@ static agl_status read_sites(plan *l, agl_error *err) {
     for (size_t j = 0; j < l->sites.dict.n; j++)
         l->cost[j] = NAN;
     for (size_t k = 0; k < t->rows; k++) {
-        const char *text = fixed ? agl_column_text(fixed, k) : NULL;
         if (key->code[k] < 0 || (cost && isnan(cost->num[k])))
             return agl__run_fail_row(l->run, "sites", k, NULL, err, "site or cost is missing");
-        if (text && *text && strcmp(text, "in") != 0 && strcmp(text, "out") != 0)
-            return agl__run_fail_row(l->run, "sites", k, "fixed", err, "%s is neither in nor out", text);
         int32_t j = l->sites.of[0][key->code[k]];
+        agl_status status = agl__fixed_of(&l->fixed[j], l->run, "sites", fixed, k, err);
+        if (status != AGL_OK) return status;
         l->cost[j] = cost ? cost->num[k] : 1;
         l->capacity[j] =
             capacity && !isnan(capacity->num[k]) ? capacity->num[k] : INFINITY; /* empty = no limit */
-        l->fixed[j] = (int8_t)(text && *text ? (strcmp(text, "in") == 0 ? 1 : -1) : 0);
     }
     for (size_t j = 0; j < l->sites.dict.n; j++)
         if (isnan(l->cost[j]))
@@ -128,14 +122,14 @@ static void positions_of(double *lon, double *lat, const plan *l, const char *in
     const agl_column *key = agl__run_column(l->run, input, role);
     for (size_t i = 0; i < ids->dict.n; i++)
         lon[i] = lat[i] = NAN;
-    for (size_t k = 0; x && y && k < rows_of(l->run, input); k++) {
+    for (size_t k = 0; x && y && k < agl__input_rows(l->run, input); k++) {
         size_t i = (size_t)ids->of[0][key->code[k]];
         lon[i] = x->num[k], lat[i] = y->num[k];
     }
     const agl_column *place = agl__run_column(l->run, "places", "place");
     const agl_column *px = agl__run_column(l->run, "places", "lon"),
                      *py = agl__run_column(l->run, "places", "lat");
-    for (size_t k = 0; place && k < rows_of(l->run, "places"); k++) {
+    for (size_t k = 0; place && k < agl__input_rows(l->run, "places"); k++) {
         const char *text = agl_column_text(place, k);
         int32_t i = text ? agl_dict_find(&ids->dict, text) : -1;
         if (i >= 0 && isnan(lon[i])) lon[i] = px->num[k], lat[i] = py->num[k];

@@ -1,5 +1,6 @@
 #include "agglo/portfolio.h"
 #include "base/mem.h"
+#include "op/fixed.h"
 #include "op/network/ids.h"
 #include "op/run.h"
 
@@ -42,11 +43,6 @@ static void plan_free(plan *l) {
 /* ---- input -----------------------------------------------------------------------------------------------
  */
 
-static size_t rows_of(const agl_run *run, const char *input) {
-    const agl_table *t = agl__run_input(run, input);
-    return t ? t->rows : 0;
-}
-
 /** One numbering of the projects, resources and groups that the tables name; the column cost is a resource.
  */
 static agl_status number_all(plan *l, agl_error *err) {
@@ -62,30 +58,31 @@ static agl_status number_all(plan *l, agl_error *err) {
         agl__run_column(run, "requires", "project"), agl__run_column(run, "requires", "needs"),
         agl__run_column(run, "excludes", "project"), agl__run_column(run, "excludes", "other"),
         agl__run_column(run, "scenarios", "project")};
-    const size_t project_rows[] = {rows_of(run, "data"),     rows_of(run, "uses"),
-                                   rows_of(run, "requires"), rows_of(run, "requires"),
-                                   rows_of(run, "excludes"), rows_of(run, "excludes"),
-                                   rows_of(run, "scenarios")};
+    const size_t project_rows[] = {agl__input_rows(run, "data"),     agl__input_rows(run, "uses"),
+                                   agl__input_rows(run, "requires"), agl__input_rows(run, "requires"),
+                                   agl__input_rows(run, "excludes"), agl__input_rows(run, "excludes"),
+                                   agl__input_rows(run, "scenarios")};
     const agl_column *of_resources[] = {agl__run_column(run, "uses", "resource"),
                                         agl__run_column(run, "limits", "resource"),
                                         agl__run_column(run, "shares", "resource"), budget ? &cost : NULL};
-    const size_t resource_rows[] = {rows_of(run, "uses"), rows_of(run, "limits"), rows_of(run, "shares"), 1};
+    const size_t resource_rows[] = {agl__input_rows(run, "uses"), agl__input_rows(run, "limits"),
+                                    agl__input_rows(run, "shares"), 1};
     const agl_column *of_groups[] = {agl__run_column(run, "data", "group"),
                                      agl__run_column(run, "shares", "group")};
-    const size_t group_rows[] = {rows_of(run, "data"), rows_of(run, "shares")};
+    const size_t group_rows[] = {agl__input_rows(run, "data"), agl__input_rows(run, "shares")};
     agl_status status = agl__ids_new(&l->projects, of_projects, project_rows, 7, err);
     if (status == AGL_OK) status = agl__ids_new(&l->resources, of_resources, resource_rows, 4, err);
     if (status == AGL_OK) status = agl__ids_new(&l->groups, of_groups, group_rows, 2, err);
     const agl_column *scenario = agl__run_column(run, "scenarios", "scenario");
-    const size_t scenario_rows = rows_of(run, "scenarios");
+    const size_t scenario_rows = agl__input_rows(run, "scenarios");
     if (status == AGL_OK) status = agl__ids_new(&l->scenarios, &scenario, &scenario_rows, 1, err);
     return status;
 }
 
 static agl_status reserve(plan *l, agl_error *err) {
-    size_t n = l->projects.dict.n, r = l->resources.dict.n, uses = rows_of(l->run, "uses") + n;
-    size_t minima = rows_of(l->run, "shares"), next = (size_t)agl__run_integer(l->run, "next") + 1;
-    size_t pairs = rows_of(l->run, "requires") + rows_of(l->run, "excludes") + minima;
+    size_t n = l->projects.dict.n, r = l->resources.dict.n, uses = agl__input_rows(l->run, "uses") + n;
+    size_t minima = agl__input_rows(l->run, "shares"), next = (size_t)agl__run_integer(l->run, "next") + 1;
+    size_t pairs = agl__input_rows(l->run, "requires") + agl__input_rows(l->run, "excludes") + minima;
     l->values = AGL_NEW(double, n *(3 + next) + uses + 3 * r + minima);
     l->codes = AGL_NEW(int32_t, 2 * uses + n);
     l->pairs = AGL_NEW(agl_pair, pairs);
@@ -107,6 +104,15 @@ static agl_status reserve(plan *l, agl_error *err) {
     return AGL_OK;
 }
 
+static agl_status all_valued(const plan *l, agl_error *err) {
+    for (size_t j = 0; j < l->projects.dict.n; j++)
+        if (isnan(l->value[j]))
+            return agl_fail(err, AGL_EDATA,
+                            "project %s is named by another table but is not among the projects",
+                            l->projects.dict.text[j]);
+    return AGL_OK;
+}
+
 static agl_status read_projects(plan *l, agl_error *err) {
     const agl_table *t = agl__run_input(l->run, "data");
     const agl_column *key = agl_table_column(t, "project"), *value = agl_table_column(t, "value");
@@ -122,23 +128,16 @@ static agl_status read_projects(plan *l, agl_error *err) {
         if (isnan(value->num[k])) return agl__run_fail_row(l->run, "data", k, "value", err, "no value");
         l->value[j] = value->num[k];
         l->group[j] = group && group->code[k] >= 0 ? l->groups.of[0][group->code[k]] : -1;
-        const char *text = fixed ? agl_column_text(fixed, k) : NULL;
-        if (text && strcmp(text, "in") != 0 && strcmp(text, "out") != 0 && *text)
-            return agl__run_fail_row(l->run, "data", k, "fixed", err, "%s is neither in nor out", text);
-        l->fixed[j] = (int8_t)(text && *text ? (strcmp(text, "in") == 0 ? 1 : -1) : 0);
+        agl_status status = agl__fixed_of(&l->fixed[j], l->run, "data", fixed, k, err);
+        if (status != AGL_OK) return status;
         if (resource < 0) continue;
         if (isnan(cost->num[k])) return agl__run_fail_row(l->run, "data", k, "cost", err, "no cost");
         l->use_project[l->p.uses] = j;
         l->use_resource[l->p.uses] = resource;
         l->amount[l->p.uses++] = cost->num[k];
     }
-    for (size_t j = 0; j < l->projects.dict.n; j++)
-        if (isnan(l->value[j]))
-            return agl_fail(err, AGL_EDATA,
-                            "project %s is named by another table but is not among the projects",
-                            l->projects.dict.text[j]);
     agl__run_rows(l->run, t->rows, 0);
-    return AGL_OK;
+    return all_valued(l, err);
 }
 
 static agl_status read_uses(plan *l, agl_error *err) {
@@ -245,8 +244,8 @@ static agl_status read_pairs(agl_pair *out, size_t *n, const plan *l, const char
 }
 
 static agl_status read_rules(plan *l, agl_error *err) {
-    agl_pair *requires = l->pairs, *excludes = requires + rows_of(l->run, "requires");
-    agl_pair *minima = excludes + rows_of(l->run, "excludes");
+    agl_pair *requires = l->pairs, *excludes = requires + agl__input_rows(l->run, "requires");
+    agl_pair *minima = excludes + agl__input_rows(l->run, "excludes");
     agl_projects *p = &l->p;
     agl_status status = read_pairs(requires, &p->n_requires, l, "requires", "project", "needs",
                                    l->projects.of[2], l->projects.of[3], err);

@@ -242,7 +242,7 @@ static void warn_minima(agl_run *run, const agl_tfp *t, agl_tfp_method m) {
     if (exact && t->n_minima > solutions && solutions > 0)
         agl__run_warn(
             run,
-            "%s: %zu further local minima do not solve the moment conditions; other programs may stop there",
+            "%s: %zu further local minima are no solutions; a program that tries one starting value may report one",
             method_name[m], t->n_minima - solutions);
 }
 

@@ -174,10 +174,36 @@ static agl_status drop_pairs(job *j, agl_table *t, agl_error *err) {
     return status;
 }
 
-static agl_status write_pairs(job *j, agl_error *err) {
-    size_t n = j->cells.n_industries, kept = 0, row = 0;
-    for (size_t i = 0; i < n; i++)
+static size_t count_known(const job *j) {
+    size_t kept = 0;
+    for (size_t i = 0; i < j->cells.n_industries; i++)
         kept += known(j, i);
+    return kept;
+}
+
+/** Columns of the table of pairs; NULL where the run has none. */
+typedef struct pair_columns {
+    double *gamma, *z, *p, *q, *link[LINKS];
+} pair_columns;
+
+static pair_columns columns_of_pairs(agl_table *t, const job *j) {
+    pair_columns c = {.gamma = agl__run_num(t, "gamma")};
+    if (j->c.z)
+        c.z = agl__run_num(t, "z"), c.p = agl__run_num(t, "p_value"), c.q = agl__run_num(t, "q_value");
+    for (int l = 0; l < LINKS; l++)
+        if (j->link[l]) c.link[l] = agl__run_num(t, link_name[l]);
+    return c;
+}
+
+static void fill_pair(const pair_columns *c, size_t row, const job *j, size_t at) {
+    c->gamma[row] = j->c.gamma[at];
+    if (c->z) c->z[row] = j->c.z[at], c->p[row] = j->c.p_value[at];
+    for (int l = 0; l < LINKS; l++)
+        if (c->link[l]) c->link[l][row] = j->link[l][at];
+}
+
+static agl_status write_pairs(job *j, agl_error *err) {
+    size_t n = j->cells.n_industries, kept = count_known(j), row = 0;
     agl_table *t;
     int32_t *a, *b;
     agl_status status = agl__run_output(&t, j->run, "pairs", kept * (kept - 1) / 2, err);
@@ -185,29 +211,18 @@ static agl_status write_pairs(job *j, agl_error *err) {
     if (status == AGL_OK) status = agl__run_key(&b, t, "industry_b", j->in.industries, err);
     if (status == AGL_OK) status = drop_pairs(j, t, err);
     if (status != AGL_OK) return status;
-    double *gamma = agl__run_num(t, "gamma"), *z = j->c.z ? agl__run_num(t, "z") : NULL,
-           *p = z ? agl__run_num(t, "p_value") : NULL, *q = z ? agl__run_num(t, "q_value") : NULL;
-    double *link[LINKS];
-    for (int l = 0; l < LINKS; l++)
-        link[l] = j->link[l] ? agl__run_num(t, link_name[l]) : NULL;
+    pair_columns c = columns_of_pairs(t, j);
     for (size_t i = 0; i < n; i++)
         for (size_t k = i + 1; k < n && known(j, i); k++) {
-            size_t at = i * n + k;
             if (!known(j, k)) continue;
             a[row] = (int32_t)i, b[row] = (int32_t)k;
-            gamma[row] = j->c.gamma[at];
-            if (z) z[row] = j->c.z[at], p[row] = j->c.p_value[at];
-            for (int l = 0; l < LINKS; l++)
-                if (link[l]) link[l][row] = j->link[l][at];
-            row++;
+            fill_pair(&c, row++, j, i * n + k);
         }
-    return z ? agl_false_discovery(q, p, row, (double)row, err) : AGL_OK;
+    return c.z ? agl_false_discovery(c.q, c.p, row, (double)row, err) : AGL_OK;
 }
 
 static agl_status write_industries(job *j, agl_error *err) {
-    size_t n = j->cells.n_industries, rows = 0, row = 0;
-    for (size_t i = 0; i < n; i++)
-        rows += known(j, i);
+    size_t n = j->cells.n_industries, rows = count_known(j), row = 0;
     agl_table *t;
     int32_t *code, *partner;
     agl_status status = agl__run_output(&t, j->run, "industries", rows, err);
@@ -253,30 +268,43 @@ static agl_status read_groups(int32_t *group, const job *j, agl_error *err) {
                     "no industry of the data has a group: are the codes the same in both files?");
 }
 
+static double size_of_group(const job *j, const int32_t *group, size_t g) {
+    double size = 0;
+    for (size_t i = 0; i < j->cells.n_industries; i++)
+        if (group[i] == (int32_t)g) size += j->c.size[i];
+    return size;
+}
+
+/** The rows of groups that hold anything, of n groups. */
+static agl_status fill_groups(job *j, const agl_dict *names, size_t n, const int32_t *group,
+                              const double *gamma, const double *members, agl_error *err) {
+    size_t rows = 0, row = 0;
+    for (size_t g = 0; g < n; g++)
+        rows += members[g] > 0;
+    agl_table *t;
+    int32_t *code;
+    agl_status status = agl__run_output(&t, j->run, "groups", rows, err);
+    if (status == AGL_OK) status = agl__run_key(&code, t, "group", names, err);
+    for (size_t g = 0; g < n && status == AGL_OK; g++) {
+        if (!(members[g] > 0)) continue;
+        code[row] = (int32_t)g;
+        agl__run_num(t, "industries")[row] = members[g];
+        agl__run_num(t, "size")[row] = size_of_group(j, group, g);
+        agl__run_num(t, "gamma")[row++] = gamma[g];
+    }
+    return status;
+}
+
 static agl_status write_groups(job *j, agl_error *err) {
     const agl_column *of = agl__run_column(j->run, "groups", "group");
     static const agl_dict none = {0, NULL};
-    size_t n = of ? of->dict.n : 0, rows = 0, row = 0;
-    int32_t *group = AGL_NEW(int32_t, j->cells.n_industries), *code;
+    size_t n = of ? of->dict.n : 0;
+    int32_t *group = AGL_NEW(int32_t, j->cells.n_industries);
     double *gamma = AGL_NEW(double, n), *members = AGL_NEW(double, n);
-    agl_table *t;
     agl_status status = group && gamma && members ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK && of) status = read_groups(group, j, err);
     if (status == AGL_OK && of) agl_coagglomeration_groups(gamma, members, &j->c, group, n);
-    for (size_t g = 0; g < n && status == AGL_OK; g++)
-        rows += members[g] > 0;
-    if (status == AGL_OK) status = agl__run_output(&t, j->run, "groups", rows, err);
-    if (status == AGL_OK) status = agl__run_key(&code, t, "group", of ? &of->dict : &none, err);
-    for (size_t g = 0; g < n && status == AGL_OK; g++) {
-        if (!(members[g] > 0)) continue;
-        double size = 0;
-        for (size_t i = 0; i < j->cells.n_industries; i++)
-            if (group[i] == (int32_t)g) size += j->c.size[i];
-        code[row] = (int32_t)g;
-        agl__run_num(t, "industries")[row] = members[g];
-        agl__run_num(t, "size")[row] = size;
-        agl__run_num(t, "gamma")[row++] = gamma[g];
-    }
+    if (status == AGL_OK) status = fill_groups(j, of ? &of->dict : &none, n, group, gamma, members, err);
     free(group);
     free(gamma);
     free(members);

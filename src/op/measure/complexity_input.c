@@ -48,9 +48,10 @@ void agl__peer_pci(double *pci, size_t n_pci, const double *eci, const double *d
 
 void agl__warn_left_out(agl_run *run, const agl_complexity_validity *v, const char *when) {
     const size_t count[] = {v->empty_regions, v->empty_industries, v->small_regions, v->small_industries};
-    static const char *const what[] = {
-        "regions without any presence were", "industries without any presence were",
-        "regions below --min-total were", "industries below --min-industry were"};
+    static const char *const what[] = {"regions without any presence were",
+                                       "industries without any presence were",
+                                       "regions whose total is below --min-total were",
+                                       "industries whose total is below --min-industry were"};
     for (size_t k = 0; k < sizeof count / sizeof *count; k++)
         if (count[k]) agl__run_warn(run, "%zu %s left out%s", count[k], what[k], when);
 }

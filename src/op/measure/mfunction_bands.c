@@ -20,8 +20,8 @@ static agl_status keep_large(agl_chosen *out, const bool *wanted, const agl_poin
             out->industry[out->n++] = (int32_t)t;
     }
     if (small)
-        agl__run_warn(run, "%zu industries with fewer than %zu establishments were left out (--min-n)", small,
-                      min_n);
+        agl__run_warn(run, "%zu %s with fewer than %zu establishments %s left out (--min-n)", small,
+                      small == 1 ? "industry" : "industries", min_n, small == 1 ? "was" : "were");
     if (out->n == 0)
         return agl_fail(
             err, AGL_EDATA,

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "kernel/geo/points.h"
 #include "kernel/graph/graph.h"
+#include "op/fixed.h"
 #include "op/network/hubs.h"
 
 #include <math.h>
@@ -100,12 +101,10 @@ static agl_status by_kind(agl__hub_input *h, agl_error *err) {
 static agl_status by_rule(int8_t *rule, agl__hub_input *h, agl_error *err) {
     const agl_column *fixed = agl__run_column(h->run, "nodes", "fixed");
     for (size_t v = 0; fixed && v < h->n; v++) {
-        const char *text = row_of(h, v) == SIZE_MAX ? NULL : agl_column_text(fixed, row_of(h, v));
-        if (!text || !*text) continue;
-        if (strcmp(text, "in") != 0 && strcmp(text, "out") != 0)
-            return agl__run_fail_row(h->run, "nodes", row_of(h, v), "fixed", err, "%s is neither in nor out",
-                                     text);
-        rule[v] = strcmp(text, "in") == 0 ? 1 : -1;
+        if (row_of(h, v) == SIZE_MAX) continue;
+        agl_status status = agl__fixed_of(&rule[v], h->run, "nodes", fixed, row_of(h, v), err);
+        if (status != AGL_OK) return status;
+        if (rule[v] == 0) continue;
         h->allowed[v] = rule[v] > 0;
         if (rule[v] > 0 && h->km && isnan(h->place[v]))
             return agl__run_fail_row(h->run, "nodes", row_of(h, v), "lon", err,

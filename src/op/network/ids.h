@@ -16,4 +16,10 @@ AGL_NODISCARD agl_status agl__ids_new(agl__ids *out, const agl_column *const *co
                                       size_t n_columns, agl_error *err);
 void agl__ids_free(agl__ids *ids);
 
+/** Rows of an input, 0 when it is not given: the rows of its columns, for agl__ids_new. */
+static inline size_t agl__input_rows(const agl_run *run, const char *input) {
+    const agl_table *t = agl__run_input(run, input);
+    return t ? t->rows : 0;
+}
+
 #endif
