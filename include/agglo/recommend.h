@@ -163,11 +163,13 @@ typedef struct agl_recommendations {
  * later projects anew: ties of one project stand or fall together.
  *
  * Errors: AGL_EDATA when no project has a year or no pair can be ranked. Fewer than 50 ties to learn from: no
- * model, the ranking is by resource allocation. Cost: time O(pairs + sum over actors of (k_i^2 + ties / 8));
- * memory O(ties + actors), the list, and two samples of at most some 600 000 pairs. The same bits for any
- * number of threads. Source: Liben-Nowell and Kleinberg 2007, J. Am. Soc. Inf. Sci. Technol. 58(7) for the
- * task and the simple scores; Zhou, Lu and Zhang 2009, Eur. Phys. J. B 71 for resource allocation; the model
- * is agglo's own. */
+ * model, the ranking is by resource allocation. Cost: time O(pairs with a common partner + pairs within
+ * pair_budget + sum over actors of k_i^2), with a back-test also O(actors swept times ties / 8); pairs whose
+ * value is bounded below the entry to the list (Cauchy and Schwarz on the walks of length three and on
+ * topics) are not looked at further, which does not change the list. Memory O(ties + actors), the list, and
+ * two samples of at most some 600 000 pairs. The same bits for any number of threads. Source: Liben-Nowell
+ * and Kleinberg 2007, J. Am. Soc. Inf. Sci. Technol. 58(7) for the task and the simple scores; Zhou, Lu and
+ * Zhang 2009, Eur. Phys. J. B 71 for resource allocation; the model is agglo's own. */
 AGL_NODISCARD agl_status agl_recommend(agl_recommendations **out, const agl_cooperation *data,
                                        const agl_recommend_options *options, const agl_ctx *ctx,
                                        agl_error *err);

@@ -275,6 +275,33 @@ static agl_status check_pairs(void *arg, const agl__pairs *pairs, int worker, ag
     return AGL_OK;
 }
 
+/* What a feature is said to be at most is no less than the feature. */
+static bool check_bounds(const void *arg, const agl__partial *pair, int worker) {
+    const check *c = arg;
+    (void)worker;
+    ck_assert(pair->bounded >> AGL_FEATURE_PATHS3 & 1);
+    for (int f = 0; f <= AGL_FEATURE_TOPIC_SIMILARITY; f++) {
+        double x = slow_feature(c->truth, f, pair->target, pair->source);
+        if (pair->bounded >> f & 1)
+            ck_assert_double_ge(pair->feature[f], x);
+        else
+            ck_assert_double_eq_tol(pair->feature[f], x, 1e-9);
+    }
+    return true;
+}
+
+/* Pairs of present actors that have not met, with at least so many common partners. */
+static size_t slow_candidates(const slow *truth, const agl__past *p, double common) {
+    size_t n = 0;
+    for (int32_t i = 0; i < ACTORS; i++)
+        for (int32_t j = 0; j < ACTORS; j++) {
+            bool pair = p->history->one_sided ? i < j : made.side[i] == 1 && made.side[j] == 2;
+            n += pair && p->present[i] && p->present[j] && truth->tie[i][j] == 0 &&
+                 slow_score(truth, AGL_COMMON_NEIGHBOURS, i, j, 0) >= common;
+        }
+    return n;
+}
+
 START_TEST(pairs_follow_the_definitions) {
     for (int one_sided = 0; one_sided < 2; one_sided++) {
         agl_cooperation data = cooperation(11, one_sided);
@@ -289,14 +316,22 @@ START_TEST(pairs_follow_the_definitions) {
         slow_past(&truth, 2013, one_sided);
         check c = {.truth = &truth, .katz = w.sweep.katz};
         ck_assert_int_eq(agl__pairs_scan(&w.sweep, check_pairs, &c, NULL, &ctx, NULL), AGL_OK);
-        size_t candidates = 0;
-        for (int32_t i = 0; i < ACTORS; i++)
-            for (int32_t j = 0; j < ACTORS; j++) {
-                bool present = w.past.present[i] && w.past.present[j] && truth.tie[i][j] == 0;
-                candidates += present && (one_sided ? i < j : made.side[i] == 1 && made.side[j] == 2);
-            }
+        size_t candidates = slow_candidates(&truth, &w.past, 0);
         ck_assert_uint_eq(c.pairs, candidates);
         ck_assert_uint_gt(candidates, 100);
+        agl__sweep singly = w.sweep; /* the same, source by source */
+        singly.worth = check_bounds;
+        singly.worth_arg = &c;
+        c.pairs = 0;
+        ck_assert_int_eq(agl__pairs_scan(&singly, check_pairs, &c, NULL, &ctx, NULL), AGL_OK);
+        ck_assert_uint_eq(c.pairs, candidates);
+        singly.worth = NULL;
+        singly.few = singly.common_only = true;
+        size_t with_common = slow_candidates(&truth, &w.past, 1);
+        c.pairs = 0;
+        ck_assert_int_eq(agl__pairs_scan(&singly, check_pairs, &c, NULL, &ctx, NULL), AGL_OK);
+        ck_assert_uint_eq(c.pairs, with_common);
+        ck_assert_uint_lt(with_common, candidates);
         agl__window_free(&w);
         agl__history_free(&h);
     }

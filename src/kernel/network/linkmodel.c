@@ -11,7 +11,8 @@
 /* The non-ties are sampled by how many partners the two share, because those with many are few and decide the
  * ranking. */
 enum { STRATA = 3, MANY = 4, PER_STRATUM = 200000, LEAST_TIES = 50, PASSED_PER_TIE = 20 };
-static const double lift = 1e6; /* above every log odds */
+static const double lift = 1e6;   /* above every log odds */
+static const double slack = 1e-6; /* above the rounding of any log odds, lifted or not */
 
 /* ---- windows
  * ------------------------------------------------------------------------------------------------------- */
@@ -219,20 +220,44 @@ static agl__form form_of(const double *beta, const agl__scale *s) {
     for (int k = 0; k < AGL_LINK_FEATURES; k++) {
         if (!(s->sd[k] > 0)) continue; /* constant: adds nothing, missing or not */
         f.weight[k] = beta[k + 1] / s->sd[k];
-        f.at_missing[k] = f.weight[k] * s->mean[k];
-        f.constant -= f.at_missing[k];
-        f.at_zero[k] = f.weight[k] * log(s->unit[k]);
+        f.constant -= f.weight[k] * s->mean[k];
     }
     return f;
 }
 
-static double value_of(const agl__form *f, const agl__scale *s, const double *raw) {
-    double eta = f->constant;
+/* What the forms weigh: ln(x + e) where a log is taken (zeros are frequent and need none), the mean where a
+ * feature is missing, else the feature. */
+static void prepare(double *z, const agl__scale *s, const double *raw) {
     for (int k = 0; k <= AGL_FEATURE_TOPIC_MEETING; k++)
-        eta += raw[k] > 0 ? f->weight[k] * log(raw[k] + s->unit[k]) : f->at_zero[k];
+        z[k] = raw[k] > 0 ? log(raw[k] + s->unit[k]) : s->log_unit[k];
     for (int k = AGL_FEATURE_TOPIC_MEETING + 1; k < AGL_LINK_FEATURES; k++)
-        eta += isnan(raw[k]) ? f->at_missing[k] : f->weight[k] * raw[k];
+        z[k] = isnan(raw[k]) ? s->mean[k] : raw[k];
+}
+
+static double value_of(const agl__form *f, const double *z) {
+    double eta = f->constant;
+    for (int k = 0; k < AGL_LINK_FEATURES; k++)
+        eta += f->weight[k] * z[k];
     return eta;
+}
+
+/* No less than the value of the form when the features of `bounded` lie between 0 and what z says: those of
+ * negative weight fall back to 0. */
+static double bound_of(const agl__form *f, const agl__scale *s, const double *z, uint32_t bounded) {
+    double eta = value_of(f, z);
+    for (int k = AGL_FEATURE_PATHS3; k <= AGL_FEATURE_TOPIC_SIMILARITY; k++) {
+        if (!(bounded >> k & 1) || f->weight[k] >= 0) continue;
+        eta -= f->weight[k] * (z[k] - (agl__feature_is_log(k) ? s->log_unit[k] : 0));
+    }
+    return eta + slack;
+}
+
+static bool may_be_best(const void *arg, const agl__partial *pair, int worker) {
+    const gather *g = arg;
+    double z[AGL_LINK_FEATURES];
+    (void)worker;
+    prepare(z, g->scale, pair->feature);
+    return bound_of(&g->screen, g->scale, z, pair->bounded) >= g->threshold;
 }
 
 static agl_status take_best(void *arg, const agl__pairs *pairs, int worker, agl_error *err) {
@@ -241,7 +266,9 @@ static agl_status take_best(void *arg, const agl__pairs *pairs, int worker, agl_
     agl_status status = AGL_OK;
     for (size_t i = 0; i < pairs->n && status == AGL_OK; i++) {
         const double *x = pairs->feature + i * AGL_LINK_FEATURES;
-        if (value_of(&g->screen, g->scale, x) < g->threshold) continue;
+        double z[AGL_LINK_FEATURES];
+        prepare(z, g->scale, x);
+        if (value_of(&g->screen, z) < g->threshold) continue;
         bool met = agl__window_met(g->window, pairs->source, pairs->target[i]);
         status = add_row(&g->part[pairs->index], x, met, 1, err);
     }
@@ -321,6 +348,7 @@ static agl_status make_scale(agl__scale *s, const rows *r, agl_error *err) {
             column[i] = r->x[i * AGL_LINK_FEATURES + (size_t)k];
         s->unit[k] = 1;
         if (agl__feature_is_log(k)) status = agl__log_unit(&s->unit[k], column, r->n, err);
+        s->log_unit[k] = log(s->unit[k]);
         for (size_t i = 0; i < r->n; i++) {
             if (agl__feature_is_log(k)) column[i] = log(column[i] + s->unit[k]);
             if (isnan(column[i])) continue;
@@ -383,7 +411,10 @@ static agl_status find_threshold(double *threshold, const rows *r, const double 
 static agl_status fit_second_step(agl__link_model *m, gather *g, double ridge, const agl_ctx *ctx,
                                   agl_error *err) {
     rows best;
-    agl_status status = sweep_rows(&best, g, &g->window->sweep, take_best, "learning", ctx, err);
+    agl__sweep taking = g->window->sweep;
+    taking.worth = may_be_best;
+    taking.worth_arg = g;
+    agl_status status = sweep_rows(&best, g, &taking, take_best, "learning", ctx, err);
     if (status != AGL_OK) return status;
     standardise(&best, g->scale);
     memcpy(m->rank, m->screen, sizeof m->rank);
@@ -454,9 +485,19 @@ agl_status agl__scorer_new(agl__scorer *out, const agl__link_model *model, agl__
 double agl__scorer_rank(double *eta, const agl__scorer *s, const double *feature) {
     if (eta) *eta = NAN;
     if (!s->model->fitted) return feature[AGL_FEATURE_COMMON];
-    double first = value_of(&s->screen, &s->scale, feature), log_odds = first;
+    double z[AGL_LINK_FEATURES];
+    prepare(z, &s->scale, feature);
+    double first = value_of(&s->screen, z), log_odds = first;
     bool passed = first >= s->threshold;
-    if (passed) log_odds = value_of(&s->rank, &s->scale, feature);
+    if (passed) log_odds = value_of(&s->rank, z);
     if (eta) *eta = log_odds;
     return passed ? lift + log_odds : log_odds;
+}
+
+double agl__scorer_bound(const agl__scorer *s, const agl__partial *pair) {
+    if (!s->model->fitted) return pair->feature[AGL_FEATURE_COMMON];
+    double z[AGL_LINK_FEATURES];
+    prepare(z, &s->scale, pair->feature);
+    double first = bound_of(&s->screen, &s->scale, z, pair->bounded);
+    return first >= s->threshold ? lift + bound_of(&s->rank, &s->scale, z, pair->bounded) : first;
 }

@@ -31,8 +31,8 @@ bool agl__window_met(const agl__window *window, int32_t source, int32_t target);
 
 /** How features are standardised among the candidates of a window. */
 typedef struct agl__scale {
-    double unit[AGL_LINK_FEATURES];                        /* e of ln(x + e) */
-    double mean[AGL_LINK_FEATURES], sd[AGL_LINK_FEATURES]; /* sd 0 = constant, not used */
+    double unit[AGL_LINK_FEATURES], log_unit[AGL_LINK_FEATURES]; /* e of ln(x + e), and ln e */
+    double mean[AGL_LINK_FEATURES], sd[AGL_LINK_FEATURES];       /* sd 0 = constant, not used */
 } agl__scale;
 
 /** z = standardised feature; missing and constant features are 0, the mean. */
@@ -64,9 +64,6 @@ AGL_NODISCARD agl_status agl__link_model_fit(agl__link_model *out, agl__window *
  * unit) or x. */
 typedef struct agl__form {
     double constant, weight[AGL_LINK_FEATURES];
-    double
-        at_missing[AGL_LINK_FEATURES]; /* what a missing feature adds beside the constant: that of the mean */
-    double at_zero[AGL_LINK_FEATURES]; /* what a zero adds where the log is taken: saves most of the logs */
 } agl__form;
 
 /** The model made ready for the candidates of one window. */
@@ -84,5 +81,9 @@ AGL_NODISCARD agl_status agl__scorer_new(agl__scorer *out, const agl__link_model
  * through, else the first step's; without a model, resource allocation. *eta (may be NULL) = log odds of a
  * meeting, NaN without a model. */
 double agl__scorer_rank(double *eta, const agl__scorer *scorer, const double *feature);
+
+/** No less than the value that agl__scorer_rank will give once the features that are only bounded are known.
+ */
+double agl__scorer_bound(const agl__scorer *scorer, const agl__partial *pair);
 
 #endif

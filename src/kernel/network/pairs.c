@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { LANES = 2 * AGL__BLOCK, PART = 128 }; /* pairs handed over at a time */
+
 /* Sums over the common partners z of the source and one actor. */
 typedef struct common {
     double count;      /* 1 */
@@ -17,23 +19,31 @@ typedef struct common {
     double close;      /* the same with Newman's weights */
 } common;
 
-/* Memory of one worker. walk and paths hold for each actor the values of the lanes, first the numbers of
- * walks, then the walks damped by 1 / sqrt of the degrees passed. */
-typedef struct scratch {
-    common *common[AGL__BLOCK]; /* n each: of each source of the block */
-    double *walk;               /* n x 2 AGL__BLOCK: walks of length two from the sources */
-    double *paths;              /* n x 2 AGL__BLOCK: walks of length three */
-    double *share, *reach;      /* n_topics: those of the source, zero between sources */
-    double *affinity;           /* n_places: of each place with the source's */
-    uint8_t *met;               /* n: the source and its partners */
-    int32_t *target;
-    double *score, *feature;
-} scratch;
+/* What is known of one source of a block: `sum` is zero but for the actors it touches. */
+typedef struct two_steps {
+    common *sum; /* n */
+    int32_t *touched;
+    size_t n_touched;
+} two_steps;
 
-enum { LANES = 2 * AGL__BLOCK };
+/* Memory of one worker. A block holds for each actor the walks from all its lanes, first the numbers of
+ * walks, then the walks damped by 1 / sqrt of the degrees passed. Taken singly a source has one lane: its
+ * walks of length two are the pair (number, damped) of each actor, which stays in the nearer caches. */
+typedef struct scratch {
+    two_steps lane[AGL__BLOCK];
+    double *walk;          /* n x 2 AGL__BLOCK, or n x 2 singly: walks of length two from the sources */
+    double *paths;         /* n x 2 AGL__BLOCK: walks of length three; NULL singly */
+    double walk_norm;      /* singly: root of the sum of squares of the damped common partners */
+    double *share, *reach; /* n_topics: those of the source, zero between sources */
+    double *affinity;      /* n_places: of each place with the source's */
+    uint8_t *met;          /* n: the source and its partners */
+    int32_t target[PART];
+    double score[PART * AGL_LINK_SCORES], feature[PART * AGL_LINK_FEATURES];
+} scratch;
 
 typedef struct scan {
     const agl__sweep *sweep;
+    bool singly; /* walks of length three are counted target by target, because few are wanted */
     agl__pairs_fn visit;
     void *arg;
     scratch *scratch;
@@ -43,15 +53,20 @@ typedef struct scan {
  * --------------------------------------------------------------------------------- */
 
 /* Adds up the common partners of j with everybody. O(sum over partners of their degree). */
-static void add_common(common *sum, const agl__past *p, int32_t j) {
-    memset(sum, 0, (size_t)p->n * sizeof *sum);
+static void add_common(two_steps *l, const agl__past *p, int32_t j) {
+    for (size_t k = 0; k < l->n_touched; k++)
+        l->sum[l->touched[k]] = (common){0};
+    size_t n = 0;
     for (size_t a = p->offset[j]; a < p->offset[j + 1]; a++) {
         int32_t z = p->neighbour[a];
         double k = (double)agl__past_degree(p, z);
         double adamic = k > 1 ? 1 / log(k) : 0, allocation = 1 / k, damped = 1 / sqrt(k);
         double recent = p->recent[a] / p->recent_sum[z], close = p->close[a] / p->close_sum[z];
         for (size_t b = p->offset[z]; b < p->offset[z + 1]; b++) {
-            common *c = &sum[p->neighbour[b]];
+            common *c = &l->sum[p->neighbour[b]];
+            l->touched[n] =
+                p->neighbour[b]; /* kept only when new: a branch here would often be mispredicted */
+            n += c->count == 0;
             c->count += 1;
             c->adamic += adamic;
             c->allocation += allocation;
@@ -60,6 +75,7 @@ static void add_common(common *sum, const agl__past *p, int32_t j) {
             c->close += close * p->close[b];
         }
     }
+    l->n_touched = n;
 }
 
 /* The walks of length two of one source, into its lane: their number, and the sum of 1 / sqrt(k_u k_v). */
@@ -83,6 +99,35 @@ static void three_steps(double *out, const double *walk, const agl__past *p, int
         }
         memcpy(out + half, sum, sizeof sum);
     }
+}
+
+/* The walks of length two of a source that is taken singly. */
+static void load_single(scratch *s, const agl__past *p, int32_t j) {
+    two_steps *l = &s->lane[0];
+    double square = 0;
+    for (size_t k = 0; k < l->n_touched; k++)
+        s->walk[2 * (size_t)l->touched[k]] = s->walk[2 * (size_t)l->touched[k] + 1] = 0;
+    add_common(l, p, j);
+    for (size_t k = 0; k < l->n_touched; k++) {
+        int32_t v = l->touched[k];
+        const common *c = &l->sum[v];
+        s->walk[2 * (size_t)v] = c->count;
+        s->walk[2 * (size_t)v + 1] = c->damped * p->damping[v];
+        square += c->damped * c->damped;
+    }
+    s->walk_norm = sqrt(square);
+}
+
+/* Walks of length three from that source to i: their number, and the damped ones. */
+static void single_steps(double out[2], const double *walk, const agl__past *p, int32_t i) {
+    double number = 0, damped = 0;
+    for (size_t a = p->offset[i]; a < p->offset[i + 1]; a++) {
+        const double *w = walk + 2 * (size_t)p->neighbour[a];
+        number += w[0];
+        damped += w[1];
+    }
+    out[0] = number;
+    out[1] = damped;
 }
 
 /* ---- features
@@ -168,15 +213,33 @@ static void fill_scores(double *score, const agl__past *p, const common *c, doub
     score[AGL_KATZ] = katz * katz * (c->count + katz * walks3);
 }
 
-static void fill_features(double *x, const scratch *s, const agl__past *p, const common *c, double paths3,
-                          int32_t i, int32_t j, bool second) {
+/* The features that are quickly found. */
+static void fill_quick(double *x, const scratch *s, const agl__past *p, const common *c, int32_t i, int32_t j,
+                       bool second) {
     x[AGL_FEATURE_COMMON] = c->allocation;
     x[AGL_FEATURE_COMMON_RECENT] = c->recent;
     x[AGL_FEATURE_COMMON_CLOSE] = c->close;
-    x[AGL_FEATURE_PATHS3] = paths3;
-    topic_features(x, s, p, i);
     place_features(x, s, p, i, j);
     actor_features(x, p, second ? i : j, second ? j : i);
+}
+
+/* Asks whether the pair is worth going on with: before its topics and walks of length three are known, and
+ * again before the walks. The bounds are those of Cauchy and Schwarz, over the partners v of i, of
+ * sum_v damped_v / sqrt(k_v), and over topics; the cosine is at most 1. */
+static bool is_worth(double *x, const scratch *s, const agl__sweep *w, int32_t i, int32_t j, int worker) {
+    const agl__past *p = w->past;
+    const double rounding = 1 + 1e-9;
+    agl__partial pair = {.source = j, .target = i, .feature = x, .bounded = 1u << AGL_FEATURE_PATHS3};
+    x[AGL_FEATURE_PATHS3] = rounding * p->damping_norm[i] * s->walk_norm;
+    if (p->history->data->topic_rows > 0) {
+        x[AGL_FEATURE_TOPIC_MEETING] = rounding * p->reach_norm[i] * p->reach_norm[j];
+        x[AGL_FEATURE_TOPIC_SIMILARITY] = rounding;
+        pair.bounded |= 1u << AGL_FEATURE_TOPIC_MEETING | 1u << AGL_FEATURE_TOPIC_SIMILARITY;
+        if (!w->worth(w->worth_arg, &pair, worker)) return false;
+        pair.bounded = 1u << AGL_FEATURE_PATHS3;
+    }
+    topic_features(x, s, p, i);
+    return w->worth(w->worth_arg, &pair, worker);
 }
 
 /* ---- the sweep
@@ -190,39 +253,108 @@ static bool is_target(const agl__sweep *w, const scratch *s, int32_t i, int32_t 
     return on_wanted_side(w, i) && !s->met[i] && (!w->past->history->one_sided || w->all_targets || i > j);
 }
 
-static void fill_pair(scratch *s, const agl__sweep *w, size_t at, size_t lane, int32_t i, int32_t j) {
-    double *score = s->score + at * AGL_LINK_SCORES, *paths = s->paths + LANES * (size_t)i;
-    const common *c = &s->common[lane][i];
+/* A source whose pairs are handed over in parts. */
+typedef struct visiting {
+    const scan *scan;
+    scratch *scratch;
+    size_t lane;
+    int worker;
+    agl__pairs out;
+} visiting;
+
+/* Describes the next pair of the part, unless it is not worth it. */
+static bool fill_pair(const visiting *v, int32_t i) {
+    const agl__sweep *w = v->scan->sweep;
+    scratch *s = v->scratch;
+    const common *c = &s->lane[v->lane].sum[i];
+    size_t at = v->out.n;
+    int32_t j = v->out.source;
+    double *score = s->score + at * AGL_LINK_SCORES, *x = s->feature + at * AGL_LINK_FEATURES, walks[2];
     s->target[at] = i;
     if (w->counts_only) {
         score[AGL_COMMON_NEIGHBOURS] = c->count;
-        return;
+        return true;
     }
-    if (w->few) three_steps(paths, s->walk, w->past, i); /* else done for all targets of the block at once */
-    fill_scores(score, w->past, c, paths[lane], i, j, w->katz);
-    fill_features(s->feature + at * AGL_LINK_FEATURES, s, w->past, c, paths[AGL__BLOCK + lane], i, j,
-                  w->second);
+    fill_quick(x, s, w->past, c, i, j, w->second);
+    if (!w->worth)
+        topic_features(x, s, w->past, i);
+    else if (!is_worth(x, s, w, i, j, v->worker))
+        return false;
+    const double *paths = v->scan->singly ? walks : s->paths + LANES * (size_t)i + v->lane;
+    if (v->scan->singly) single_steps(walks, s->walk, w->past, i);
+    fill_scores(score, w->past, c, paths[0], i, j, w->katz);
+    x[AGL_FEATURE_PATHS3] = paths[v->scan->singly ? 1 : AGL__BLOCK];
+    return true;
 }
 
-static agl_status visit_source(const scan *c, scratch *s, size_t index, size_t lane, int worker,
+static agl_status hand_over(visiting *v, agl_error *err) {
+    agl_status status = v->out.n > 0 ? v->scan->visit(v->scan->arg, &v->out, v->worker, err) : AGL_OK;
+    v->out.begin += v->out.n;
+    v->out.n = 0;
+    return status;
+}
+
+static agl_status visit_target(visiting *v, int32_t i, agl_error *err) {
+    const agl__sweep *w = v->scan->sweep;
+    int32_t j = v->out.source;
+    if (!is_target(w, v->scratch, i, j)) return AGL_OK;
+    if (w->select && !w->select(w->select_arg, j, i, v->scratch->lane[v->lane].sum[i].count)) return AGL_OK;
+    if (fill_pair(v, i) && ++v->out.n == PART) return hand_over(v, err);
+    return AGL_OK;
+}
+
+static agl_status visit_targets(visiting *v, agl_error *err) {
+    const agl__sweep *w = v->scan->sweep;
+    const two_steps *l = &v->scratch->lane[v->lane];
+    int32_t j = v->out.source;
+    agl_status status = AGL_OK;
+    if (w->listed_offset) {
+        for (size_t k = w->listed_offset[j]; k < w->listed_offset[j + 1] && status == AGL_OK; k++)
+            status = visit_target(v, w->listed[k], err);
+    } else if (w->common_only) {
+        for (size_t k = 0; k < l->n_touched && status == AGL_OK; k++)
+            status = visit_target(v, l->touched[k], err);
+    } else {
+        int32_t begin = w->past->history->one_sided && !w->all_targets ? j + 1 : 0;
+        for (int32_t i = begin; i < w->past->n && status == AGL_OK; i++)
+            status = visit_target(v, i, err);
+    }
+    return status == AGL_OK ? hand_over(v, err) : status;
+}
+
+static agl_status visit_source(const scan *c, scratch *s, size_t index, size_t at, int worker,
                                agl_error *err) {
     const agl__sweep *w = c->sweep;
     const agl__past *p = w->past;
     int32_t j = w->source[index];
-    agl__pairs out = {.index = index,
-                      .source = j,
-                      .second = w->second,
-                      .target = s->target,
-                      .score = s->score,
-                      .feature = s->feature};
+    visiting v = {.scan = c,
+                  .scratch = s,
+                  .lane = at,
+                  .worker = worker,
+                  .out = {.index = index,
+                          .source = j,
+                          .second = w->second,
+                          .target = s->target,
+                          .score = s->score,
+                          .feature = s->feature}};
     load_source(s, p, j);
     if (!w->counts_only)
         load_affinity(s, p, p->history->data->place ? p->history->data->place[j] : -1, w->second);
-    for (int32_t i = 0; i < p->n; i++)
-        if (is_target(w, s, i, j) && (!w->select || w->select(w->select_arg, j, i, s->common[lane][i].count)))
-            fill_pair(s, w, out.n++, lane, i, j);
+    agl_status status = visit_targets(&v, err);
     unload_source(s, p, j);
-    return c->visit(c->arg, &out, worker, err);
+    return status;
+}
+
+/* The walks of length three from all sources of the block to all targets share one sweep over the arcs. */
+static void load_block(scratch *s, const agl__sweep *w, size_t first, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        add_common(&s->lane[k], w->past, w->source[first + k]);
+        load_walks(s->walk, s->lane[k].sum, w->past, k);
+    }
+    int32_t begin =
+        w->past->history->one_sided && !w->all_targets ? w->source[first] : 0; /* sources ascend */
+    for (int32_t i = begin; i < w->past->n; i++)
+        if (on_wanted_side(w, i)) three_steps(s->paths + LANES * (size_t)i, s->walk, w->past, i);
 }
 
 static agl_status scan_block(void *arg, size_t block, int worker, agl_error *err) {
@@ -230,63 +362,64 @@ static agl_status scan_block(void *arg, size_t block, int worker, agl_error *err
     const agl__sweep *w = c->sweep;
     scratch *s = &c->scratch[worker];
     size_t first = block * AGL__BLOCK, n = w->n - first < AGL__BLOCK ? w->n - first : AGL__BLOCK;
-    for (size_t lane = 0; lane < n; lane++) {
-        add_common(s->common[lane], w->past, w->source[first + lane]);
-        if (!w->counts_only) load_walks(s->walk, s->common[lane], w->past, lane);
-    }
-    int32_t begin =
-        w->past->history->one_sided && !w->all_targets ? w->source[first] : 0; /* sources ascend */
-    for (int32_t i = begin; !w->counts_only && !w->few && i < w->past->n; i++)
-        if (on_wanted_side(w, i)) three_steps(s->paths + LANES * (size_t)i, s->walk, w->past, i);
+    if (!c->singly) load_block(s, w, first, n);
     agl_status status = AGL_OK;
-    for (size_t lane = 0; lane < n && status == AGL_OK; lane++)
-        status = visit_source(c, s, first + lane, lane, worker, err);
+    for (size_t k = 0; k < n && status == AGL_OK; k++) {
+        if (w->counts_only)
+            add_common(&s->lane[0], w->past, w->source[first + k]);
+        else if (c->singly)
+            load_single(s, w->past, w->source[first + k]);
+        status = visit_source(c, s, first + k, c->singly ? 0 : k, worker, err);
+    }
     return status;
 }
 
 static void free_scratch(scratch *s, size_t workers) {
     for (size_t k = 0; s && k < workers; k++) {
-        for (int lane = 0; lane < AGL__BLOCK; lane++)
-            free(s[k].common[lane]);
+        for (int at = 0; at < AGL__BLOCK; at++) {
+            free(s[k].lane[at].sum);
+            free(s[k].lane[at].touched);
+        }
         free(s[k].walk);
         free(s[k].paths);
         free(s[k].share);
         free(s[k].reach);
         free(s[k].affinity);
         free(s[k].met);
-        free(s[k].target);
-        free(s[k].score);
-        free(s[k].feature);
     }
     free(s);
 }
 
-static bool fill_scratch(scratch *s, const agl__sweep *w) {
-    const agl_cooperation *d = w->past->history->data;
-    size_t n = (size_t)w->past->n, all = w->counts_only ? 0 : n;
-    for (int lane = 0; lane < AGL__BLOCK; lane++)
-        if (!(s->common[lane] = AGL_NEW(common, n))) return false;
-    s->walk = AGL_NEW(double, LANES *all);
-    s->paths = AGL_NEW(double, LANES *all);
+static bool fill_scratch(scratch *s, const scan *c) {
+    const agl__past *p = c->sweep->past;
+    const agl_cooperation *d = p->history->data;
+    size_t n = (size_t)p->n;
+    for (int at = 0; at < (c->singly ? 1 : AGL__BLOCK); at++) {
+        s->lane[at].sum = AGL_NEW(common, n);
+        s->lane[at].touched = AGL_NEW(int32_t, n + 1); /* one beyond the last is written to */
+        if (!s->lane[at].sum || !s->lane[at].touched) return false;
+    }
+    s->walk = AGL_NEW(double, (c->singly ? 2 : LANES) * n);
+    s->paths = AGL_NEW(double, c->singly ? 0 : LANES *n);
     s->share = AGL_NEW(double, d->n_topics);
     s->reach = AGL_NEW(double, d->n_topics);
     s->affinity = AGL_NEW(double, d->n_places);
     s->met = AGL_NEW(uint8_t, n);
-    s->target = AGL_NEW(int32_t, n);
-    s->score = AGL_NEW(double, AGL_LINK_SCORES *n);
-    s->feature = AGL_NEW(double, AGL_LINK_FEATURES *all);
-    return s->walk && s->paths && s->share && s->reach && s->affinity && s->met && s->target && s->score &&
-           s->feature;
+    return s->walk && s->paths && s->share && s->reach && s->affinity && s->met;
 }
 
 agl_status agl__pairs_scan(const agl__sweep *sweep, agl__pairs_fn visit, void *arg, const char *what,
                            const agl_ctx *ctx, agl_error *err) {
     size_t blocks = (sweep->n + AGL__BLOCK - 1) / AGL__BLOCK, workers = (size_t)agl_threads(ctx);
     if (workers > blocks) workers = blocks;
-    scan c = {.sweep = sweep, .visit = visit, .arg = arg, .scratch = AGL_NEW(scratch, workers)};
+    scan c = {.sweep = sweep,
+              .singly = sweep->counts_only || sweep->few || sweep->worth,
+              .visit = visit,
+              .arg = arg,
+              .scratch = AGL_NEW(scratch, workers)};
     bool ok = c.scratch != NULL;
     for (size_t k = 0; ok && k < workers; k++)
-        ok = fill_scratch(&c.scratch[k], sweep);
+        ok = fill_scratch(&c.scratch[k], &c);
     agl_status status = ok ? agl__parallel(blocks, scan_block, &c, what, ctx, err) : agl_fail_memory(err);
     free_scratch(c.scratch, workers);
     return status;

@@ -9,17 +9,26 @@
  * the source comes second when `second`, else first. */
 typedef struct agl__pairs {
     size_t index; /* of the source among those swept */
+    size_t begin; /* pairs of this source that came before: they are handed over in parts */
     int32_t source;
     bool second;
     size_t n;
-    const int32_t *target; /* n, ascending */
-    const double *score;   /* n x AGL_LINK_SCORES */
+    const int32_t
+        *target;         /* n; ascending over the parts of a source unless common_only or listed say other */
+    const double *score; /* n x AGL_LINK_SCORES */
     const double *feature; /* n x AGL_LINK_FEATURES, raw: logs are still to be taken of those that
                               agl__feature_is_log names; missing = NaN */
 } agl__pairs;
 
 /** Raw features of which the model takes ln(x + e). */
 static inline bool agl__feature_is_log(int feature) { return feature <= AGL_FEATURE_TOPIC_MEETING; }
+
+/** A pair before what costs most is known of it. */
+typedef struct agl__partial {
+    int32_t source, target;
+    const double *feature; /* AGL_LINK_FEATURES, raw */
+    uint32_t bounded;      /* bit f: feature f is an upper bound, the feature lies between 0 and it */
+} agl__partial;
 
 typedef struct agl__sweep {
     const agl__past *past;
@@ -33,7 +42,14 @@ typedef struct agl__sweep {
     /** Which pairs to describe, by source, target and their common partners; NULL = all. */
     bool (*select)(const void *arg, int32_t source, int32_t target, double common);
     const void *select_arg;
-    bool few; /* few are selected: their walks are counted one by one instead of for all */
+    bool few;                    /* few are selected: their walks are counted one by one instead of for all */
+    bool common_only;            /* only targets with common partners, in no particular order */
+    const size_t *listed_offset; /* by actor: the only targets to look at, NULL = all */
+    const int32_t *listed;
+    /** Whether a pair is worth the time that its topics and walks of length three take; NULL = all are. Those
+     * that are not are not visited. */
+    bool (*worth)(const void *arg, const agl__partial *pair, int worker);
+    const void *worth_arg;
 } agl__sweep;
 
 typedef agl_status (*agl__pairs_fn)(void *arg, const agl__pairs *pairs, int worker, agl_error *err);
@@ -42,9 +58,10 @@ enum {
     AGL__BLOCK = 8
 }; /* sources handled at once: their walks of length three share one sweep over the arcs */
 
-/** Walks from every source, in blocks of AGL__BLOCK that run in parallel; `visit` is called once a source, by
- * the worker that has its block. O(sum k^2 + n arcs / AGL__BLOCK + pairs), with `few` O(sum k^2 + n actors +
- * sum of the degrees of the selected targets); memory O(actors) a worker. */
+/** Walks from every source, in blocks of AGL__BLOCK that run in parallel; `visit` is called for some pairs at
+ * a time, those of a source one after the other, by the worker that has its block. O(sum k^2 + n arcs /
+ * AGL__BLOCK + pairs), with `few` or `worth` O(sum k^2 + pairs + sum of the degrees of the targets selected
+ * and worth it); memory O(actors) a worker. */
 AGL_NODISCARD agl_status agl__pairs_scan(const agl__sweep *sweep, agl__pairs_fn visit, void *arg,
                                          const char *what, const agl_ctx *ctx, agl_error *err);
 

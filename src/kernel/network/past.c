@@ -108,6 +108,7 @@ void agl__past_free(agl__past *p) {
     free(p->close_sum);
     free(p->recent_sum);
     free(p->damping);
+    free(p->damping_norm);
     for (int k = 0; k < AGL__ACTOR_NUMBERS; k++)
         free(p->number[k]);
     free(p->topic_offset);
@@ -115,6 +116,7 @@ void agl__past_free(agl__past *p) {
     free(p->share);
     free(p->reach);
     free(p->reach_total);
+    free(p->reach_norm);
     free(p->place_offset);
     free(p->place_to);
     free(p->place_ties);
@@ -155,6 +157,17 @@ static void put_arcs(agl__past *p, const int32_t pair[2], double close, double r
     }
 }
 
+static void fill_damping(agl__past *p) {
+    for (int32_t v = 0; v < p->n; v++)
+        if (agl__past_degree(p, v) > 0) p->damping[v] = 1 / sqrt((double)agl__past_degree(p, v));
+    for (int32_t v = 0; v < p->n; v++) {
+        double square = 0;
+        for (size_t a = p->offset[v]; a < p->offset[v + 1]; a++)
+            square += 1 / (double)agl__past_degree(p, p->neighbour[a]);
+        p->damping_norm[v] = sqrt(square);
+    }
+}
+
 /* Merges the yearly ties up to the year into arcs. The ties ascend by (source, target), so that appending to
  * both ends leaves every list ascending: v meets the sources below it before it is a source itself. */
 static agl_status make_arcs(agl__past *p, agl_error *err) {
@@ -163,7 +176,9 @@ static agl_status make_arcs(agl__past *p, agl_error *err) {
     p->close_sum = AGL_NEW(double, p->n);
     p->recent_sum = AGL_NEW(double, p->n);
     p->damping = AGL_NEW(double, p->n);
-    if (!p->offset || !p->close_sum || !p->recent_sum || !p->damping) return agl_fail_memory(err);
+    p->damping_norm = AGL_NEW(double, p->n);
+    if (!p->offset || !p->close_sum || !p->recent_sum || !p->damping || !p->damping_norm)
+        return agl_fail_memory(err);
     for (int fill = 0; fill < 2; fill++) {
         for (size_t i = 0, end; i < t->n; i = end) {
             double close, recent;
@@ -184,8 +199,7 @@ static agl_status make_arcs(agl__past *p, agl_error *err) {
         if (!p->neighbour || !p->close || !p->recent) return agl_fail_memory(err);
     }
     agl__rewind_offsets(p->offset, p->n);
-    for (int32_t v = 0; v < p->n; v++)
-        if (agl__past_degree(p, v) > 0) p->damping[v] = 1 / sqrt((double)agl__past_degree(p, v));
+    fill_damping(p);
     return AGL_OK;
 }
 
@@ -317,6 +331,17 @@ static agl_status fill_topics(agl__past *p, topic_scratch *s, agl_error *err) {
     return AGL_OK;
 }
 
+static void norm_reach(agl__past *p) {
+    for (int32_t a = 0; a < p->n; a++) {
+        double square = 0;
+        for (size_t k = p->topic_offset[a]; k < p->topic_offset[a + 1]; k++) {
+            double total = p->reach_total[p->topic[k]];
+            if (total > 0) square += p->reach[k] * p->reach[k] / total;
+        }
+        p->reach_norm[a] = sqrt(square);
+    }
+}
+
 static agl_status make_topics(agl__past *p, agl_error *err) {
     const agl_cooperation *d = p->history->data;
     size_t n_topics = (size_t)d->n_topics;
@@ -326,12 +351,14 @@ static agl_status make_topics(agl__past *p, agl_error *err) {
                        .sides = calloc((size_t)d->n_projects + 1, sizeof *s.sides)};
     p->topic_offset = AGL_NEW(size_t, (size_t)p->n + 1);
     p->reach_total = AGL_NEW(double, n_topics);
-    agl_status status = s.count && s.reach && s.touched && s.sides && p->topic_offset && p->reach_total
-                            ? AGL_OK
-                            : agl_fail_memory(err);
+    p->reach_norm = AGL_NEW(double, p->n);
+    bool ok =
+        s.count && s.reach && s.touched && s.sides && p->topic_offset && p->reach_total && p->reach_norm;
+    agl_status status = ok ? AGL_OK : agl_fail_memory(err);
     for (int32_t project = 0; status == AGL_OK && project < d->n_projects; project++)
         count_sides(s.sides[project], p->history, project);
     if (status == AGL_OK) status = fill_topics(p, &s, err);
+    if (status == AGL_OK) norm_reach(p);
     free(s.count);
     free(s.reach);
     free(s.touched);

@@ -36,12 +36,14 @@ typedef struct agl__past {
     double *recent;                 /* arcs: sum over shared projects of AGL__FADING^age */
     double *close_sum, *recent_sum; /* n: sums over the arcs of each actor */
     double *damping;                /* n: 1 / sqrt(partners), 0 without */
+    double *damping_norm;           /* n: root of the sum of squares of the partners' damping */
     double *number[AGL__ACTOR_NUMBERS]; /* n each: ln(x + e), e the 1st percentile of the positive values */
     size_t *topic_offset;               /* n + 1: topics of each actor */
     int32_t *topic;
     double *share;       /* of each: projects in the topic, the actor's vector scaled to length one */
     double *reach;       /* of each: partners of the other side met in the topic, fading */
     double *reach_total; /* n_topics: sum of reach over the actors that may come first */
+    double *reach_norm;  /* n: root of the sum of reach^2 / reach_total over the topics of the actor */
     size_t
         *place_offset; /* n_places + 1: places tied to each place (its actors being second, theirs first) */
     int32_t *place_to;

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "kernel/graph/graph.h"
 #include "kernel/network/recommend.h"
 
 #include <math.h>
@@ -28,7 +29,7 @@ typedef struct list {
     /* filling in the details */
     size_t n;
     agl_link *link; /* n */
-    size_t *offset; /* of each source among the sorted links */
+    size_t *offset; /* n_actors + 1: of each actor as source among the sorted links */
 } list;
 
 /* ---- keeping the best
@@ -82,12 +83,18 @@ static bool wanted(const list *l, int32_t i, int32_t j, double log1p_km) {
     return !(o->max_km < 1e300) || log1p_km <= log1p(o->max_km); /* a missing distance is not within any */
 }
 
-/* Without a common partner there is nothing to tell the two about each other. */
-static bool have_common(const void *arg, int32_t source, int32_t target, double common) {
-    (void)arg;
-    (void)source;
-    (void)target;
-    return common > 0;
+/* Whether a pair is wanted and can still get into a heap, by the most that its value can become. */
+static bool may_enter(const void *arg, const agl__partial *pair, int worker) {
+    const list *l = arg;
+    const heap *mine = l->heap + (size_t)worker * l->heaps;
+    const uint8_t *scope = l->options->scope;
+    int32_t source = pair->source, target = pair->target;
+    if (l->today->sweep.all_targets && scope[target] && target < source) return false; /* seen from there */
+    if (!wanted(l, target, source, pair->feature[AGL_FEATURE_DISTANCE])) return false;
+    double most = agl__scorer_bound(l->scorer, pair);
+    if (l->per_actor == 0) return most >= mine->floor;
+    return ((!scope || scope[source]) && most >= mine[source].floor) ||
+           ((!scope || scope[target]) && most >= mine[target].floor);
 }
 
 /* The pair in the order of its ends: first and second by side, or by number where the sides are one. */
@@ -109,12 +116,7 @@ static agl_status consider(void *arg, const agl__pairs *pairs, int worker, agl_e
     (void)err;
     heap *mine = l->heap + (size_t)worker * l->heaps;
     const uint8_t *scope = l->options->scope;
-    bool twice = l->today->sweep.all_targets;
     for (size_t i = 0; i < pairs->n; i++) {
-        const double *x = pairs->feature + i * AGL_LINK_FEATURES;
-        int32_t target = pairs->target[i], source = pairs->source;
-        if (twice && scope[target] && target < source) continue; /* seen from the other end */
-        if (!wanted(l, target, source, x[AGL_FEATURE_DISTANCE])) continue;
         entry e = entry_of(l, pairs, i);
         if (l->per_actor == 0) {
             offer(mine, &e);
@@ -198,34 +200,13 @@ static void name_common(int32_t common[AGL_COMMON_SHOWN], const agl__past *p, in
     }
 }
 
-/* Whether the pair is in the list, which is sorted by source, then target. */
-static bool is_listed(const void *arg, int32_t source, int32_t target, double common) {
-    const list *l = arg;
-    (void)common;
-    bool second = l->today->sweep.second;
-    size_t lo = 0, hi = l->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        int32_t s = second ? l->link[mid].second : l->link[mid].first,
-                t = second ? l->link[mid].first : l->link[mid].second;
-        if (s != source ? s < source : t < target)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo >= l->n) return false;
-    const agl_link *found = &l->link[lo];
-    return (second ? found->second : found->first) == source &&
-           (second ? found->first : found->second) == target;
-}
-
 static agl_status describe(void *arg, const agl__pairs *pairs, int worker, agl_error *err) {
     list *l = arg;
     (void)worker;
     (void)err;
     const agl__link_model *m = l->scorer->model;
     for (size_t at = 0; at < pairs->n; at++) { /* the listed pairs of the source, in the order of the list */
-        agl_link *link = &l->link[l->offset[pairs->index] + at];
+        agl_link *link = &l->link[l->offset[pairs->source] + pairs->begin + at];
         const double *x = pairs->feature + at * AGL_LINK_FEATURES;
         double eta;
         link->rank_score = agl__scorer_rank(&eta, l->scorer, x);
@@ -266,26 +247,29 @@ static agl_status fill_details(list *l, const agl_ctx *ctx, agl_error *err) {
     size_t n = l->n;
     agl__sweep sweep = l->today->sweep;
     bool second = sweep.second;
-    int32_t *source = AGL_NEW(int32_t, n);
-    l->offset = AGL_NEW(size_t, n + 1);
-    agl_status status = source && l->offset ? AGL_OK : agl_fail_memory(err);
+    int32_t *source = AGL_NEW(int32_t, n), *target = AGL_NEW(int32_t, n);
+    l->offset = AGL_NEW(size_t, (size_t)l->today->past.n + 1);
+    agl_status status = source && target && l->offset ? AGL_OK : agl_fail_memory(err);
     if (status == AGL_OK) {
         qsort(l->link, n, sizeof *l->link, second ? by_second : by_first);
         sweep.n = 0;
         for (size_t k = 0; k < n; k++) {
-            if (k == 0 || source_of(&l->link[k], second) != source[sweep.n - 1])
-                source[sweep.n++] = source_of(&l->link[k], second);
-            l->offset[sweep.n] = k + 1;
+            int32_t from = source_of(&l->link[k], second);
+            if (k == 0 || from != source[sweep.n - 1]) source[sweep.n++] = from;
+            target[k] = source_of(&l->link[k], !second);
+            l->offset[from + 1]++;
         }
+        agl__counts_to_offsets(l->offset, l->today->past.n);
         sweep.source = source;
         sweep.all_targets = true;
-        sweep.select = is_listed;
-        sweep.select_arg = l;
+        sweep.listed_offset = l->offset;
+        sweep.listed = target;
         sweep.few = true;
         status = agl__pairs_scan(&sweep, describe, l, NULL, ctx, err);
     }
     if (status == AGL_OK) qsort(l->link, n, sizeof *l->link, by_rank);
     free(source);
+    free(target);
     free(l->offset);
     l->offset = NULL;
     return status;
@@ -355,7 +339,9 @@ agl_status agl__recommend_list(agl_recommendations *out, const agl__scorer *scor
     agl_status status = narrow(today, o, err);
     if (status == AGL_OK) status = make_heaps(&l, ctx, err);
     agl__sweep sweep = today->sweep;
-    sweep.select = have_common;
+    sweep.common_only = true; /* without a common partner nothing is known of how the two could meet */
+    sweep.worth = may_enter;
+    sweep.worth_arg = &l;
     if (status == AGL_OK) status = agl__pairs_scan(&sweep, consider, &l, "recommending", ctx, err);
     if (status == AGL_OK) status = gather(&kept, &n, &l, err);
     if (status == AGL_OK) status = limit(kept, &n, &out->crowded, &l, err);

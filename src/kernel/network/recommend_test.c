@@ -40,11 +40,6 @@ static void score_pair(double score[M], const trial *t, const agl__pairs *pairs,
     score[AGL_LINK_MODEL] = agl__scorer_rank(NULL, t->scorer, pairs->feature + i * AGL_LINK_FEATURES);
 }
 
-static bool has_met(const void *arg, int32_t source, int32_t target, double common) {
-    (void)common;
-    return agl__window_met(arg, source, target);
-}
-
 static agl_status add_met(void *arg, const agl__pairs *pairs, int worker, agl_error *err) {
     trial *t = arg;
     (void)worker;
@@ -238,8 +233,8 @@ static agl_status run_trial(agl_backtest *out, trial *t, const agl_recommend_opt
                             agl_error *err) {
     size_t workers = (size_t)agl_threads(ctx);
     agl__sweep all = t->window->sweep, of_met = all;
-    of_met.select = has_met;
-    of_met.select_arg = t->window;
+    of_met.listed_offset = t->window->met_offset;
+    of_met.listed = t->window->met_with;
     of_met.few = true;
     t->count = AGL_NEW(uint64_t *, workers);
     t->part = AGL_NEW(found, all.n);
