@@ -68,6 +68,9 @@ agl_status agl__db_open(agl_db **out, const char *path, bool read_only, const ag
     duckdb_set_config(config, "access_mode", read_only ? "READ_ONLY" : "AUTOMATIC");
     duckdb_set_config(config, "autoinstall_known_extensions", "false"); /* nothing is ever fetched */
     duckdb_set_config(config, "autoload_known_extensions", "false");
+    /* A list behind IN would become a join, which on several threads gives the rows in another order: results
+     * and the line numbers of messages must not depend on the threads. */
+    duckdb_set_config(config, "disabled_optimizers", "in_clause");
     agl_status status = AGL_OK;
     if (duckdb_open_ext(path, &db->database, config, &message) != DuckDBSuccess) {
         char line[700];
