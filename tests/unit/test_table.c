@@ -145,6 +145,37 @@ START_TEST(dates_and_years) {
 }
 END_TEST
 
+/* Rows come in the order of the file, whatever the threads: sums and the lines in messages depend on it. The
+ * year is read by way of text, with its list of words for what is missing. */
+START_TEST(rows_keep_their_order) {
+    enum { ROWS = 200000 };
+    char path[128];
+    snprintf(path, sizeof path, "%s/long.csv", folder);
+    FILE *f = fopen(path, "w");
+    fputs("region,value,year\n", f);
+    for (int i = 0; i < ROWS; i++)
+        fprintf(f, "%0100d,%d,%d-01-01\n", i % 7, i, 2000 + i % 20); /* enough for several scans */
+    fclose(f);
+    const char *paths[] = {path};
+    const agl_source source = {.paths = paths, .n_paths = 1};
+    for (int threads = 1; threads <= 4; threads += 3) {
+        agl_ctx ctx = AGL_CTX_INIT;
+        ctx.threads = threads;
+        agl_db *db;
+        agl_table *t;
+        ck_assert_int_eq(agl__db_open(&db, NULL, false, &ctx, &err), AGL_OK);
+        ck_assert_msg(agl__read(&t, db, &source, wants, 3, NULL, 0, &err) == AGL_OK, "%s", err.message);
+        ck_assert_uint_eq(t->rows, ROWS);
+        const double *value = agl_table_column(t, "value")->num;
+        for (int i = 0; i < ROWS; i++)
+            ck_assert_msg(value[i] == i, "%d threads: row %d holds %g", threads, i, value[i]);
+        agl_table_free(t);
+        agl__db_close(db);
+    }
+    unlink(path);
+}
+END_TEST
+
 START_TEST(errors_name_file_and_line) {
     agl_table *t;
     ck_assert_int_eq(read_file(&t, file("d.csv", "region,value\nA,1\nB,x\n"), NULL, NULL), AGL_EDATA);
@@ -273,6 +304,7 @@ int main(void) {
     tcase_add_test(t, errors_name_file_and_line);
     tcase_add_test(t, where_and_aggregate);
     tcase_add_test(t, suppressed_by_condition);
+    tcase_add_test(t, rows_keep_their_order);
     tcase_add_test(t, doubles_and_texts_round_trip);
     tcase_add_test(t, unknown_ending_leaves_nothing);
     suite_add_tcase(s, t);
