@@ -256,8 +256,9 @@ static void note(agl_text *notes, const network *w) {
                    "ties to actors that are not shown are left out. ");
     agl__columns_note(notes, &w->nodes, "actors");
     if (w->nodes.n)
-        agl__raw(notes,
-                 "Position and distance on this map have no scale: what is closely tied lies close together. ");
+        agl__raw(
+            notes,
+            "Position and distance on this map have no scale: what is closely tied lies close together. ");
 }
 
 static agl_status draw(agl_text *svg, agl_text *notes, network *w, const agl_chart *chart, agl_error *err) {

@@ -240,10 +240,10 @@ static void warn_minima(agl_run *run, const agl_tfp *t, agl_tfp_method m) {
                       : m == AGL_TFP_GNR ? "the first that was found"
                                          : "the least");
     if (exact && t->n_minima > solutions && solutions > 0)
-        agl__run_warn(
-            run,
-            "%s: %zu further local minima are no solutions; a program that tries one starting value may report one",
-            method_name[m], t->n_minima - solutions);
+        agl__run_warn(run,
+                      "%s: %zu further local minima are no solutions; a program that tries one starting "
+                      "value may report one",
+                      method_name[m], t->n_minima - solutions);
 }
 
 static void warn(agl_run *run, const result *r, const source *s, agl_tfp_method m, size_t replications) {
