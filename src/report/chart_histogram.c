@@ -1,6 +1,7 @@
 /* Histogram; with classes, one panel a class on a common axis (stacked or overlaid bars hide all but one
  * class). */
 #include "base/mem.h"
+#include "base/sort.h"
 #include "report/chart.h"
 #include "report/columns.h"
 

@@ -1,6 +1,7 @@
 /* Scatter and bubble: points in a plane, optionally with sizes, classes, reference lines and the names of the
  * four quadrants that these make. */
 #include "base/mem.h"
+#include "base/sort.h"
 #include "report/chart.h"
 #include "report/columns.h"
 #include "report/labels.h"

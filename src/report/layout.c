@@ -1,6 +1,7 @@
 #include "report/layout.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "report/scale.h"
 
 #include <math.h>

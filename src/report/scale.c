@@ -1,15 +1,11 @@
 #include "report/scale.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "report/markup.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 double *agl__sorted_finite(size_t *kept, const double *v, size_t n) {
     double *sorted = AGL_NEW(double, n);
@@ -17,16 +13,9 @@ double *agl__sorted_finite(size_t *kept, const double *v, size_t n) {
     size_t k = 0;
     for (size_t i = 0; i < n; i++)
         if (isfinite(v[i])) sorted[k++] = v[i];
-    qsort(sorted, k, sizeof *sorted, ascending);
+    qsort(sorted, k, sizeof *sorted, agl__ascending);
     *kept = k;
     return sorted;
-}
-
-double agl__quantile_sorted(const double *sorted, size_t n, double q) {
-    double at = q * (double)(n - 1);
-    size_t below = (size_t)at;
-    size_t above = below + 1 < n ? below + 1 : below;
-    return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
 }
 
 bool agl__skewed(const double *v, size_t n) {
@@ -201,7 +190,7 @@ int agl__decimals_for(const double *v, size_t n) {
     }
     double median = 0;
     if (sorted && kept) {
-        qsort(sorted, kept, sizeof *sorted, ascending);
+        qsort(sorted, kept, sizeof *sorted, agl__ascending);
         median = agl__quantile_sorted(sorted, kept, 0.5);
     }
     free(sorted);

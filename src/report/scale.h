@@ -44,8 +44,6 @@ void agl__compact(agl_text *t, double v);
 
 /** True when all finite values are positive and spread over more than three powers of ten. */
 bool agl__skewed(const double *v, size_t n);
-/** Quantile by linear interpolation (R type 7) of sorted values, n > 0. */
-double agl__quantile_sorted(const double *sorted, size_t n, double q);
 /** Finite values of v, sorted ascending (caller frees); their number goes to `kept`. NULL when memory is
  * exhausted. */
 double *agl__sorted_finite(size_t *kept, const double *v, size_t n);

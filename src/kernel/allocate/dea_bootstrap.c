@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "base/sum.h"
 #include "kernel/allocate/dea.h"
 
@@ -26,11 +27,6 @@ typedef struct job {
 /* ---- the kernel density of the distances
  * ---------------------------------------------------------------------------- */
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void moments(double *mean, double *sd, const double *v, size_t n) {
     agl_sum sum = {0, 0}, squares = {0, 0};
     for (size_t j = 0; j < n; j++)
@@ -39,12 +35,6 @@ static void moments(double *mean, double *sd, const double *v, size_t n) {
     for (size_t j = 0; j < n; j++)
         agl__sum_add(&squares, (v[j] - *mean) * (v[j] - *mean));
     *sd = sqrt(agl__sum_value(&squares) / (double)(n - 1));
-}
-
-static double quantile(const double *sorted, size_t n, double p) {
-    double at = p * (double)(n - 1);
-    size_t k = (size_t)at;
-    return k + 1 < n ? sorted[k] + (at - (double)k) * (sorted[k + 1] - sorted[k]) : sorted[n - 1];
 }
 
 /** Silverman's rule on the distances above 1 and their mirror images: the ones at 1 are an artefact of the
@@ -66,8 +56,9 @@ static agl_status bandwidth(double *h, const double *d, size_t n, agl_error *err
     for (size_t j = 0; j < k; j++)
         both[k + j] = 2 - both[j];
     moments(&mean, &sd_both, both, 2 * k);
-    qsort(both, 2 * k, sizeof *both, ascending);
-    double spread = (quantile(both, 2 * k, 0.75) - quantile(both, 2 * k, 0.25)) / 1.34;
+    qsort(both, 2 * k, sizeof *both, agl__ascending);
+    double spread =
+        (agl__quantile_sorted(both, 2 * k, 0.75) - agl__quantile_sorted(both, 2 * k, 0.25)) / 1.34;
     double width = spread > 0 && spread < sd_both ? spread : sd_both;
     *h = 0.9 * width * pow((double)(2 * k), -0.2) * pow(2, 0.2) * (sd_one > 0 ? sd_one / sd_both : 1);
     free(both);
@@ -198,9 +189,9 @@ static void summarise(const agl_dea_interval *out, const job *j, size_t k, doubl
         return;
     }
     moments(&mean, &sd, sorted, n);
-    qsort(sorted, n, sizeof *sorted, ascending);
-    double corrected = d - mean, least = d - quantile(sorted, n, (1 + level) / 2),
-           most = d - quantile(sorted, n, (1 - level) / 2);
+    qsort(sorted, n, sizeof *sorted, agl__ascending);
+    double corrected = d - mean, least = d - agl__quantile_sorted(sorted, n, (1 + level) / 2),
+           most = d - agl__quantile_sorted(sorted, n, (1 - level) / 2);
     if (j->options.orientation == AGL_OUTPUT)
         put(out, k, corrected, least, most);
     else

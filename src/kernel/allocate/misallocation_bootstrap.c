@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "kernel/allocate/misallocation.h"
 #include "kernel/measure/cells.h"
 
@@ -144,11 +145,6 @@ static agl_status prepare(bootstrap *b, const int32_t *unit, agl_error *err) {
     return status;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /** Basic interval on the logarithm: 2 d - Q(1 - a/2) to 2 d - Q(a/2), d = ln(1 + gain) of the sample. The
  * gain of a small market is a convex function of few firms and too small in the sample, and once more too
  * small in the replications: percentiles would carry that bias twice. NaN with fewer than ten replications.
@@ -158,7 +154,7 @@ static void interval(double *lo, double *hi, double *draw, size_t replications, 
     size_t n = 0;
     for (size_t r = 0; r < replications; r++)
         if (!isnan(draw[r])) draw[n++] = draw[r];
-    qsort(draw, n, sizeof *draw, by_value);
+    qsort(draw, n, sizeof *draw, agl__ascending);
     *lo = n < 10 ? NAN : expm1(2 * own - agl_quantile_sorted(draw, n, (1 + level) / 2));
     *hi = n < 10 ? NAN : expm1(2 * own - agl_quantile_sorted(draw, n, (1 - level) / 2));
 }

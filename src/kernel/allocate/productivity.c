@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "kernel/allocate/lsq.h"
 #include "kernel/allocate/panel.h"
 
@@ -158,11 +159,6 @@ static agl_status replicate(void *arg, size_t r, int worker, agl_error *err) {
     return status;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /** Standard deviation and percentile interval of each coefficient over the replications. */
 static void summarise(agl_tfp *out, double *column, const double *draw, size_t k, const agl_tfp_options *o) {
     for (size_t j = 0; j <= k; j++) {
@@ -176,7 +172,7 @@ static void summarise(agl_tfp *out, double *column, const double *draw, size_t k
             square += (column[r] - mean) * (column[r] - mean);
         out->n_replicates = n;
         if (n < 10) continue;
-        qsort(column, n, sizeof *column, by_value);
+        qsort(column, n, sizeof *column, agl__ascending);
         out->se[j] = sqrt(square / (double)(n - 1));
         out->lo[j] = agl_quantile_sorted(column, n, (1 - o->level) / 2);
         out->hi[j] = agl_quantile_sorted(column, n, (1 + o->level) / 2);

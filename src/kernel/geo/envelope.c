@@ -1,15 +1,12 @@
 #include "kernel/geo/envelope.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/sum.h"
 
 #include <math.h>
 
 double agl_quantile_sorted(const double *ascending, size_t n, double p) {
-    if (n == 0) return NAN;
-    double position = p * (double)(n - 1);
-    size_t low = (size_t)position;
-    if (low + 1 >= n) return ascending[n - 1];
-    return ascending[low] + (position - (double)low) * (ascending[low + 1] - ascending[low]);
+    return agl__quantile_sorted(ascending, n, p);
 }
 
 /* ---- mean, median, local band ---- */

@@ -1,6 +1,7 @@
 #include "kernel/geo/pair_rank.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 #include "kernel/geo/pair_kernels.h"
 #include "kernel/geo/points.h"
 
@@ -254,11 +255,6 @@ agl_status agl__pairs_within(uint64_t *count, const agl_pairs *pairs, double dis
     return status;
 }
 
-static int ascending(const void *a, const void *b) {
-    double p = *(const double *)a, q = *(const double *)b;
-    return p < q ? -1 : p > q;
-}
-
 /* Ascending chords between SAMPLE points at even steps along each tree, which spreads them over the map. */
 static agl_status sample_chords(double **out, size_t *n, const walk *w, agl_error *err) {
     size_t na = w->a->points.n, nb = w->b->points.n, ka = na < SAMPLE ? na : SAMPLE,
@@ -269,7 +265,7 @@ static agl_status sample_chords(double **out, size_t *n, const walk *w, agl_erro
     for (size_t i = 0; i < ka; i++)
         for (size_t j = 0; j < (w->same ? i : kb); j++)
             (*out)[(*n)++] = sqrt(agl__chord2(&w->a->points, i * na / ka, &w->b->points, j * nb / kb));
-    qsort(*out, *n, sizeof **out, ascending);
+    qsort(*out, *n, sizeof **out, agl__ascending);
     return AGL_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "agglo/clusters.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 #include "kernel/measure/cells.h"
 
 #include <math.h>
@@ -22,12 +23,7 @@ typedef struct sorted {
     size_t n;
 } sorted;
 
-static int ascending(const void *a, const void *b) {
-    double p = *(const double *)a, q = *(const double *)b;
-    return (p > q) - (p < q);
-}
-
-static void sort(sorted *s) { qsort(s->value, s->n, sizeof *s->value, ascending); }
+static void sort(sorted *s) { qsort(s->value, s->n, sizeof *s->value, agl__ascending); }
 
 /** Lower quartile, interpolated linearly between order statistics (type 7 of Hyndman and Fan 1996). */
 static double lower_quartile(const sorted *s) {

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "base/sum.h"
 #include "kernel/measure/cells.h"
 
@@ -152,18 +153,6 @@ out:
     return status;
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/** Quantile between order statistics (type 7). */
-static double quantile(const double *sorted, size_t n, double q) {
-    double at = q * (double)(n - 1);
-    size_t low = (size_t)at;
-    return low + 1 < n ? sorted[low] + (at - (double)low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
-}
-
 static agl_status interval(double *lo, double *hi, job *j, agl_error *err) {
     size_t n = j->p->n_regions, draws = j->options->replications, valid = 0;
     double tail = (1 - j->options->level) / 2, agree = 0;
@@ -173,9 +162,9 @@ static agl_status interval(double *lo, double *hi, job *j, agl_error *err) {
         size_t count = 0;
         for (size_t d = 0; d < draws; d++)
             if (!isnan(j->draws[d * n + r])) column[count++] = j->draws[d * n + r];
-        qsort(column, count, sizeof *column, ascending);
-        lo[r] = count ? quantile(column, count, tail) : NAN;
-        hi[r] = count ? quantile(column, count, 1 - tail) : NAN;
+        qsort(column, count, sizeof *column, agl__ascending);
+        lo[r] = count ? agl__quantile_sorted(column, count, tail) : NAN;
+        hi[r] = count ? agl__quantile_sorted(column, count, 1 - tail) : NAN;
     }
     for (size_t d = 0; d < draws; d++)
         if (!isnan(j->agrees[d])) agree += j->agrees[d], valid++;

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "kernel/allocate/panel.h"
 
 #include <math.h>
@@ -98,11 +99,6 @@ static void search(minimum *best, size_t *agreeing, const pair *p) {
     }
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static agl_status sorted_copy(double **out, const double *v, size_t n, const char *which, agl_error *err) {
     if (n < FEWEST)
         return agl_fail(err, AGL_EDATA,
@@ -115,7 +111,7 @@ static agl_status sorted_copy(double **out, const double *v, size_t n, const cha
             return agl_fail(err, AGL_EDATA, "value %zu of the %s group is not finite", i, which);
         (*out)[i] = v[i];
     }
-    qsort(*out, n, sizeof **out, ascending);
+    qsort(*out, n, sizeof **out, agl__ascending);
     if ((*out)[0] < (*out)[n - 1]) return AGL_OK;
     return agl_fail(err, AGL_EDATA, "all values of the %s group are the same", which);
 }
@@ -173,7 +169,7 @@ static agl_status intervals(agl_quantile_fit *out, const pair *p, const minimum 
         ok ? agl__parallel(o->bootstrap, sample_task, &j, "bootstrap", ctx, err) : agl_fail_memory(err);
     double tail = (1 - (o->level > 0 ? o->level : 0.95)) / 2;
     for (size_t k = 0; k < p->free && status == AGL_OK; k++) {
-        qsort(j.drawn[k], o->bootstrap, sizeof(double), ascending);
+        qsort(j.drawn[k], o->bootstrap, sizeof(double), agl__ascending);
         out->lo[k] = agl_quantile_sorted(j.drawn[k], o->bootstrap, tail);
         out->hi[k] = agl_quantile_sorted(j.drawn[k], o->bootstrap, 1 - tail);
     }

@@ -1,5 +1,6 @@
 #include "agglo/define.h"
 #include "base/mem.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,11 +48,6 @@ static void relate(work *w, const double *m, size_t n, const int32_t *cluster, s
         }
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /** Mean and 95th percentile of a row of k values without the one at `own`. */
 static void summary(double *mean, double *p95, double *scratch, const double *row, size_t k, size_t own) {
     size_t n = 0;
@@ -61,7 +57,7 @@ static void summary(double *mean, double *p95, double *scratch, const double *ro
         scratch[n++] = row[d];
         sum += row[d];
     }
-    qsort(scratch, n, sizeof *scratch, ascending);
+    qsort(scratch, n, sizeof *scratch, agl__ascending);
     double at = 0.95 * (double)(n - 1);
     size_t below = (size_t)at, above = below + 1 < n ? below + 1 : below;
     *mean = sum / (double)n;

@@ -1,6 +1,7 @@
 #include "kernel/network/past.h"
 
 #include "base/mem.h"
+#include "base/sort.h"
 #include "kernel/geo/points.h"
 #include "kernel/graph/graph.h"
 
@@ -206,18 +207,13 @@ static agl_status make_arcs(agl__past *p, agl_error *err) {
 /* Bits of the actors whom an actor of side `bits` may be recommended to. */
 static uint8_t other_side(uint8_t bits) { return (uint8_t)((bits & 1) << 1 | (bits & 2) >> 1); }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 agl_status agl__log_unit(double *e, const double *x, size_t n, agl_error *err) {
     double *positive = AGL_NEW(double, n);
     size_t found = 0;
     if (!positive) return agl_fail_memory(err);
     for (size_t i = 0; i < n; i++)
         if (x[i] > 0) positive[found++] = x[i];
-    qsort(positive, found, sizeof *positive, ascending);
+    qsort(positive, found, sizeof *positive, agl__ascending);
     *e = found > 0 ? positive[found / 100] : 1;
     free(positive);
     return AGL_OK;

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sort.h"
 #include "kernel/network/ranking.h"
 #include "kernel/network/recommend.h"
 
@@ -147,14 +148,9 @@ static agl_status replicate(void *arg, size_t r, int worker, agl_error *err) {
     return status;
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* 95 % interval of n values, which are sorted. */
 static void fill_interval(agl_interval *out, double point, double *value, size_t n) {
-    qsort(value, n, sizeof *value, ascending);
+    qsort(value, n, sizeof *value, agl__ascending);
     *out = (agl_interval){point, n > 0 ? agl_quantile_sorted(value, n, 0.025) : (double)NAN,
                           n > 0 ? agl_quantile_sorted(value, n, 0.975) : (double)NAN};
 }

@@ -1,6 +1,7 @@
 /* Sites for large problems: exchanges from below, the Lagrangian bound from above, and a proof where few
  * sites are left. */
 #include "base/mem.h"
+#include "base/sort.h"
 #include "kernel/opt/siting.h"
 
 #include <math.h>
@@ -83,11 +84,6 @@ static agl_status first_sites(search *x, agl_error *err) {
 
 /* ---- proof -------------------------------------------------------------------------------------- */
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* r_j of the worst site that the bound chooses; NaN when the number of sites is not all that limits. */
 static double worst_chosen(const search *x, double *sorted) {
     const agl_siting *s = x->s;
@@ -98,7 +94,7 @@ static double worst_chosen(const search *x, double *sorted) {
         else
             sorted[n++] = x->bound.reduced[j];
     }
-    qsort(sorted, n, sizeof *sorted, ascending);
+    qsort(sorted, n, sizeof *sorted, agl__ascending);
     double room = s->max_sites - (double)forced;
     if (!isinf(s->budget) || room < 1 || room > (double)n || x->bound.steps == 0) return NAN;
     return fmin(0, sorted[(size_t)room - 1]);

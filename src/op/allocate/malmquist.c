@@ -1,5 +1,6 @@
 #include "agglo/malmquist.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "base/sum.h"
 #include "op/allocate/dea_input.h"
 
@@ -11,22 +12,17 @@ typedef struct panel {
     size_t n_periods;
 } panel;
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static agl_status number_periods(panel *p, const agl_dea_input *in, agl_error *err) {
     p->period = AGL_NEW(int32_t, in->n);
     p->years = AGL_NEW(double, in->n);
     if (!p->period || !p->years) return agl_fail_memory(err);
     for (size_t k = 0; k < in->n; k++)
         p->years[k] = in->year[k];
-    qsort(p->years, in->n, sizeof *p->years, ascending);
+    qsort(p->years, in->n, sizeof *p->years, agl__ascending);
     for (size_t k = 0; k < in->n; k++)
         if (k == 0 || p->years[k] != p->years[p->n_periods - 1]) p->years[p->n_periods++] = p->years[k];
     for (size_t k = 0; k < in->n; k++) {
-        const double *at = bsearch(&in->year[k], p->years, p->n_periods, sizeof *p->years, ascending);
+        const double *at = bsearch(&in->year[k], p->years, p->n_periods, sizeof *p->years, agl__ascending);
         p->period[k] = (int32_t)(at - p->years);
     }
     if (p->n_periods < 2)

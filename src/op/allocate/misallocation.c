@@ -1,5 +1,6 @@
 #include "agglo/misallocation.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "kernel/measure/cells.h"
 #include "op/allocate/producer_input.h"
 
@@ -236,11 +237,6 @@ static bool parse_list(double *value, size_t *n, size_t most, const char *text) 
     return *text == 0 && *n > 0;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /** The gain on the same firms with other values of sigma or gamma. */
 static agl_status sensitivity_table(work *k, agl_error *err) {
     bool hk = k->o.model == AGL_HSIEH_KLENOW;
@@ -252,7 +248,7 @@ static agl_status sensitivity_table(work *k, agl_error *err) {
         return agl_fail(err, AGL_EUSAGE,
                         "--sensitivity must be a list of up to 32 numbers, such as \"2, 3, 5\", not \"%s\"",
                         text);
-    qsort(value, n, sizeof *value, by_value);
+    qsort(value, n, sizeof *value, agl__ascending);
     agl_table *t;
     agl_status status = agl__run_output(&t, k->run, "sensitivity", n * years, err);
     agl_market *market = AGL_NEW(agl_market, k->nation.firms.n_markets);

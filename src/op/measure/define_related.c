@@ -1,19 +1,15 @@
 #include "op/measure/define_related.h"
 #include "agglo/grouping.h"
 #include "base/mem.h"
+#include "base/sort.h"
 
 #include <math.h>
 
 /* ---- related clusters ---- */
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /** 90th percentile of n values, which are sorted on the way. */
 static double p90(double *x, size_t n) {
-    qsort(x, n, sizeof *x, ascending);
+    qsort(x, n, sizeof *x, agl__ascending);
     double at = 0.9 * (double)(n - 1);
     size_t below = (size_t)at, above = below + 1 < n ? below + 1 : below;
     return x[below] + (at - (double)below) * (x[above] - x[below]);

@@ -1,6 +1,7 @@
 #include "agglo/envelope.h"
 #include "agglo/quantile_compare.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "kernel/measure/regress.h"
 #include "op/measure/economies_input.h"
 
@@ -139,11 +140,6 @@ typedef struct split {
     size_t n_dense, n_sparse;
 } split;
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static agl_status split_rows(split *s, const agl_economies_input *in, const agl_run *run, agl_error *err) {
     agl_regression_data d = in->data;
     agl_sweep sweep = {0};
@@ -160,7 +156,7 @@ static agl_status split_rows(split *s, const agl_economies_input *in, const agl_
     }
     if (status == AGL_OK) status = agl__sweep_column(y, &sweep, agl__run_ctx(run), err);
     if (status == AGL_OK) {
-        qsort(density, sweep.n, sizeof *density, ascending);
+        qsort(density, sweep.n, sizeof *density, agl__ascending);
         double median = agl_quantile_sorted(density, sweep.n, 0.5);
         for (size_t i = 0; i < sweep.n; i++) {
             if (in->density[sweep.row[i]] > median)
@@ -168,8 +164,8 @@ static agl_status split_rows(split *s, const agl_economies_input *in, const agl_
             else
                 s->sparse[s->n_sparse++] = y[i];
         }
-        qsort(s->dense, s->n_dense, sizeof *y, ascending);
-        qsort(s->sparse, s->n_sparse, sizeof *y, ascending);
+        qsort(s->dense, s->n_dense, sizeof *y, agl__ascending);
+        qsort(s->sparse, s->n_sparse, sizeof *y, agl__ascending);
     }
     free(y);
     free(density);

@@ -1,6 +1,7 @@
 #include "op/network/removals.h"
 #include "agglo/betweenness.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "kernel/graph/graph.h"
 
 #include <math.h>
@@ -127,11 +128,6 @@ static agl_status by_degree(agl__removals *r, work *w, agl_error *err) {
 
 /* ---- random ------------------------------------------------------------------------------------- */
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Mean and quantiles over the replicates of stage i: values[replicate * stages + i]. */
 static void summarise(double *mean, double *low, double *high, const double *values, size_t n, size_t stages,
                       double *sorted) {
@@ -139,7 +135,7 @@ static void summarise(double *mean, double *low, double *high, const double *val
         double sum = 0;
         for (size_t k = 0; k < n; k++)
             sum += sorted[k] = values[k * stages + i];
-        qsort(sorted, n, sizeof *sorted, ascending);
+        qsort(sorted, n, sizeof *sorted, agl__ascending);
         mean[i] = sum / (double)n;
         low[i] = sorted[(size_t)floor(LOW * (double)(n - 1))];
         high[i] = sorted[(size_t)ceil(HIGH * (double)(n - 1))];

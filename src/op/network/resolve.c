@@ -1,5 +1,6 @@
 #include "agglo/resolve.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "op/run.h"
 
 #include <math.h>
@@ -316,18 +317,13 @@ static agl_status write_matches(agl_run *run, const records *r, const agl_resolu
     return status;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Precision and recall at the chosen threshold and at some others: the price of a stricter or laxer choice.
  */
 static agl_status write_quality(agl_run *run, const records *r, const agl_resolve_input *input,
                                 const agl_resolve_options *options, agl_error *err) {
     double threshold[] = {options->threshold, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99};
     enum { N = sizeof threshold / sizeof *threshold };
-    qsort(threshold, N, sizeof *threshold, by_value);
+    qsort(threshold, N, sizeof *threshold, agl__ascending);
     size_t n = 0;
     for (size_t k = 0; k < N; k++)
         if (k == 0 || threshold[k] != threshold[n - 1]) threshold[n++] = threshold[k];
